@@ -1,0 +1,116 @@
+"""What `run` and `resume` do once their arguments are read: load the plan, launch, show, sum up."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from search.console import Reporter, print_json
+from search.plan.duration import parse_duration
+from search.plan.plan import Plan, find_space, load_plan, plan_plugins
+from search.runs.lease import RunIsHeld
+from search.runs.run import open_run
+from search.summary import print_summary, summary_document
+from search.training.errors import TrainingError
+from search.tuning import launch
+from search.tuning.check import check
+from search.tuning.driver import Snapshot
+from search.tuning.vocabulary import vocabulary
+from search.verb import DONE, FAILED, UserError
+
+
+def run_search(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
+    """Run a new search."""
+    plan = _plan(arguments, overrides)
+    reporter = _reporter(arguments, arguments.name or plan.name, plan)
+    return _launch(
+        arguments,
+        reporter,
+        lambda listener: launch.start(
+            plan,
+            folder=arguments.runs_dir,
+            name=arguments.name,
+            listener=listener,
+            options=_options(arguments, reporter),
+        ),
+    )
+
+
+def resume_search(arguments: argparse.Namespace) -> int:
+    """Go on with a run."""
+    try:
+        plan = open_run(arguments.run, storage=arguments.storage).plan
+    except FileNotFoundError as error:
+        raise UserError(str(error)) from error
+    reporter = _reporter(arguments, arguments.run.resolve().name, plan)
+    return _launch(
+        arguments,
+        reporter,
+        lambda listener: launch.resume(
+            arguments.run,
+            more_trials=arguments.trials,
+            seconds=_seconds(arguments.time_budget),
+            listener=listener,
+            options=_options(arguments, reporter),
+        ),
+    )
+
+
+def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
+    """Check a space and print what its search would cost; train nothing."""
+    plan = _plan(arguments, overrides)
+    report = check(plan, vocabulary(plan.plugins))
+    if arguments.json:
+        print_json(event="check", **report.document())
+    else:
+        report.print(Reporter(plan.name, plan.objective.metric, as_json=False).console)
+    return DONE
+
+
+def _plan(arguments: argparse.Namespace, overrides: Sequence[str]) -> Plan:
+    path = find_space(arguments.space)
+    words = vocabulary(plan_plugins(path, overrides=overrides))
+    return load_plan(path, overrides=overrides, vocabulary=words)
+
+
+def _launch(
+    arguments: argparse.Namespace,
+    reporter: Reporter,
+    act: Callable[[launch.Listener], launch.Outcome],
+) -> int:
+    def listen(snapshot: Snapshot) -> None:
+        reporter.show(snapshot.progress, snapshot.images_per_second, snapshot.elapsed)
+
+    try:
+        with reporter.showing():
+            outcome = act(listen)
+    except (launch.RunExists, RunIsHeld, TrainingError, FileNotFoundError) as error:
+        raise UserError(str(error)) from error
+    run = open_run(outcome.root, storage=arguments.storage)
+    if arguments.json:
+        print_json(event="end", **summary_document(run, outcome.reason, outcome.snapshot.elapsed))
+    else:
+        print_summary(reporter.console, run, outcome.reason, outcome.snapshot.elapsed)
+    return FAILED if run.best() is None or "failed: " in outcome.reason else DONE
+
+
+def _reporter(arguments: argparse.Namespace, name: str, plan: Plan) -> Reporter:
+    return Reporter(name, plan.objective.metric, as_json=arguments.json)
+
+
+def _options(arguments: argparse.Namespace, reporter: Reporter) -> launch.Options:
+    return launch.Options(
+        concurrency=arguments.concurrency,
+        gpus_per_trial=arguments.gpus_per_trial,
+        storage=arguments.storage,
+        say=reporter.say,
+    )
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UserError(f"--time-budget: {error}") from error

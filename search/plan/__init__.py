@@ -1,0 +1,1 @@
+"""What a YAML file means: spaces, conditions, budgets. No torch, no Ray."""

@@ -1,0 +1,138 @@
+"""A YAML file becomes a plan: read, overridden, resolved, checked; all its mistakes at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from search.plan.checks import check_alone, check_plan
+from search.plan.contexts import never_active
+from search.plan.document import Node, Place, read_document
+from search.plan.invalid import mistakes_of
+from search.plan.mistake import Mistake, PlanError, shown
+from search.plan.model import Plan
+from search.plan.override import override
+from search.plan.space import Space
+from search.plan.space_reader import SpaceReader
+from search.plan.start_reader import read_start
+from search.plan.vocabulary import Vocabulary
+
+
+def load_plan(
+    path: str | Path, *, overrides: Sequence[str] = (), vocabulary: Vocabulary | None = None
+) -> Plan:
+    """Read a plan from a YAML file.
+
+    Args:
+        path: of the file; relative paths in it (`data.dir`, `plugins`) start at its folder, those of an
+            override at the working directory.
+        overrides: the `--set key=value` of the command line, such as ``space.batch_size=[64,128]``.
+        vocabulary: the settings that exist; without it names and ranges of settings are not checked.
+
+    Raises:
+        PlanError: it holds all mistakes of the file and of the overrides, in the order of the lines.
+    """
+    document, mistakes = _read(Path(path), overrides)
+    content = _content(document, mistakes)
+    reader = SpaceReader()
+    space = reader.read(content["space"]) if "space" in content else None
+    start, wrong_points = read_start(content.get("start"), space)
+    sections = {**_sections(content, Path(path)), "start": start}
+    if "space" in content:
+        sections["space"] = space or Space(())
+    plan, broken, invalid = _validated(sections, document)
+    mistakes += [*reader.mistakes, *wrong_points, *invalid]
+    meant = never_active(plan.space)
+    if vocabulary is not None:
+        meant += check_plan(plan, vocabulary)
+        meant += [] if space else check_alone(reader.parameters, vocabulary)
+    mistakes += [_placed(mistake, document, reader) for mistake in meant if _section(mistake) not in broken]
+    if mistakes:
+        raise PlanError(sorted(mistakes, key=lambda mistake: mistake.line or 0))
+    return plan
+
+
+def plan_plugins(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the plugins that a file names, as absolute paths, whatever else is wrong with it.
+
+    They come first: the checks of the other sections need a vocabulary, and that needs the plugins.
+
+    Raises:
+        PlanError: the file cannot be read or has a syntax error.
+    """
+    document, _ = _read(Path(path), overrides)
+    content = document.content if isinstance(document.content, dict) else {}
+    plugins = _sections(content, Path(path)).get("plugins")
+    return tuple(p for p in plugins if isinstance(p, str)) if isinstance(plugins, tuple) else ()
+
+
+def _read(path: Path, overrides: Sequence[str]) -> tuple[Node, list[Mistake]]:
+    document, mistakes = read_document(path)
+    document, more = override(document, overrides)
+    return document, mistakes + more
+
+
+def _content(document: Node, mistakes: list[Mistake]) -> dict[str, Node]:
+    if isinstance(document.content, dict):
+        return document.content
+    found = "an empty file" if document.content is None else shown(document.plain())
+    place, expected = document.place, "a mapping with at least data and space"
+    raise PlanError([*mistakes, Mistake(file=place.file, line=place.line, found=found, expected=expected)])
+
+
+def _sections(content: Mapping[str, Node], path: Path) -> dict[str, object]:
+    """Return the sections as plain data, paths made absolute, all but the space and the start."""
+    sections = {key: node.plain() for key, node in content.items() if key not in ("space", "start")}
+    sections.setdefault("name", _name_of(path))
+    if (
+        isinstance(data := sections.get("data"), dict)
+        and isinstance(folder := data.get("dir"), str)
+        and folder
+    ):
+        base = _base(content["data"].place_of(("dir",)), path)
+        sections["data"] = {**data, "dir": _absolute(folder, base)}
+    if isinstance(plugins := sections.get("plugins"), list):
+        base = _base(content["plugins"].place, path)
+        sections["plugins"] = tuple(_absolute(p, base) if isinstance(p, str) else p for p in plugins)
+    return sections
+
+
+def _name_of(path: Path) -> str:
+    """Return a plan's default name: the file's stem, with what no name may have replaced by `-`."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", path.stem).lstrip("._-")[:100] or "plan"
+
+
+def _base(place: Place, path: Path) -> Path:
+    """Return the folder to which a relative path belongs: the file's, or where the command was given."""
+    return Path.cwd() if place.file.startswith("--set ") else path.parent
+
+
+def _absolute(text: str, base: Path) -> str:
+    return os.path.abspath(base / os.path.expanduser(text))  # noqa: PTH100, PTH111  Path's own raise on odd names
+
+
+def _validated(sections: dict[str, object], document: Node) -> tuple[Plan, set[str], list[Mistake]]:
+    """Return the plan, the sections with mistakes, and these; a broken section is stood in for."""
+    try:
+        return Plan.model_validate(sections), set(), []
+    except ValidationError as error:
+        broken = {str(detail["loc"][0]) for detail in error.errors()}
+        stand_in: dict[str, object] = {"name": "plan", "data": "unknown", "space": Space(())}
+        right = {key: section for key, section in sections.items() if key not in broken}
+        return Plan.model_validate({**stand_in, **right}), broken, mistakes_of(error, Plan, document)
+
+
+def _section(mistake: Mistake) -> str:
+    return mistake.key.partition(".")[0]
+
+
+def _placed(mistake: Mistake, document: Node, reader: SpaceReader) -> Mistake:
+    section, _, key = mistake.key.partition(".")
+    if section == "space":
+        return mistake.at(*reader.locate(key))
+    place = document.place_of(tuple(mistake.key.split(".")))
+    return mistake.at(place.file, place.line, mistake.key)

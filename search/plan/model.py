@@ -1,0 +1,71 @@
+"""A plan: what a YAML file says, resolved; how it makes a trial's configuration, how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ConfigDict, Field
+
+from search.plan.sections import (
+    BudgetPlan,
+    DataPlan,
+    ObjectivePlan,
+    PartPlan,
+    ResourcesPlan,
+    SamplerPlan,
+    SchedulerPlan,
+    Section,
+)
+from search.plan.space import Space
+from search.plan.trial_config import TrialConfig, Value
+from search.plan.vocabulary import Vocabulary
+from search.plan.writer import plain_space, write_sections
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+
+class Plan(Section):
+    """Everything that a search needs to know, but the machine it runs on."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    name: str = Field(pattern=_NAME, description="a name of at most 100 letters, digits, '.', '_' and '-'")
+    data: DataPlan = Field(description="the name of a data set, or a mapping such as {name: cifar10}")
+    objective: ObjectivePlan = Field(
+        ObjectivePlan.model_validate({}), description="a mapping such as {metric: val/accuracy}"
+    )
+    budget: BudgetPlan = Field(
+        BudgetPlan.model_validate({}), description="a mapping such as {trials: 64, epochs: 27}"
+    )
+    scheduler: SchedulerPlan = Field(SchedulerPlan.model_validate({}), description="a name, or a mapping such as {name: asha}")
+    sampler: SamplerPlan = Field(SamplerPlan.model_validate({}), description="a name, or a mapping such as {name: auto}")
+    resources: ResourcesPlan = Field(
+        ResourcesPlan.model_validate({}), description="auto, or a mapping such as {cpus: 4, gpus: 0.5}"
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="a whole number from 0 to 4294967295")
+    plugins: tuple[str, ...] = Field((), description="a list of paths of Python files")
+    start: tuple[dict[str, Value], ...] = Field((), description="a list of points of the space")
+    space: Space = Field(description="a mapping from names to what they can be")
+
+    def trial_config(self, point: Mapping[str, Value], seed: int, vocabulary: Vocabulary) -> TrialConfig:
+        """Return the complete configuration of one point of the space.
+
+        Args:
+            point: the values of the active parameters.
+            seed: governs initialisation, order and augmentation of that trial.
+            vocabulary: the settings with their defaults.
+        """
+        settings = vocabulary.complete(point)
+        return TrialConfig(settings, self.data.config, self.budget.epochs, seed, self.plugins)
+
+    def to_yaml(self) -> str:
+        """Return the resolved plan, defaults included; `load_plan` makes an equal plan from it."""
+        sections = self.model_dump(
+            include={"name", "data", "objective", "budget", "resources", "seed"}, by_alias=True
+        )
+        parts = {key: {"name": part.name, **part.settings} for key, part in self._parts().items()}
+        lists = {"plugins": list(self.plugins), "start": [dict(point) for point in self.start]}
+        return write_sections({**sections, **parts, **lists, "space": plain_space(self.space)})
+
+    def _parts(self) -> dict[str, PartPlan]:
+        return {"scheduler": self.scheduler, "sampler": self.sampler}

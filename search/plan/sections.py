@@ -1,0 +1,171 @@
+"""The sections of a plan beside its space, as pydantic models.
+
+A field's description says what is expected of it: it completes the sentence of every mistake in that field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from search.plan.domain import is_value
+from search.plan.duration import parse_duration
+from search.plan.trial_config import DataConfig
+
+METRICS: Mapping[str, Literal["min", "max"]] = {
+    "val/loss": "min",
+    "val/accuracy": "max",
+    "val/precision": "max",
+    "val/recall": "max",
+    "val/f1": "max",
+}
+"""What every epoch measures on the validation split, and whether less or more of it is better."""
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys are mistakes, and nothing is converted (`"3"` is not 3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if not is_value(value):
+        raise PydanticCustomError("plain", "not plain", {"expected_words": "a plain value"})
+    return value
+
+
+Setting = Annotated[Any, AfterValidator(_plain)]
+
+
+class DataPlan(Section):
+    """Which images a search trains on."""
+
+    name: str = Field(description="the name of a data set", min_length=1)
+    validation: float = Field(0.1, gt=0, lt=1, description="a share above 0 and below 1")
+    split_seed: int = Field(0, ge=0, lt=2**32, description="a whole number from 0 to 4294967295")
+    size: int | None = Field(None, ge=1, le=4096, description="a side in pixels from 1 to 4096, or null")
+    dir: str | None = Field(None, min_length=1, description="the path of a folder, or null")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def config(self) -> DataConfig:
+        """What of the data belongs to a trial's configuration: all but the place on this machine."""
+        return DataConfig(self.name, self.validation, self.split_seed, self.size)
+
+
+class ObjectivePlan(Section):
+    """Which metric decides, and of which epoch: the `last` one or the `best` one."""
+
+    metric: str = Field("val/accuracy", description="one of " + ", ".join(METRICS))
+    mode: Literal["min", "max"] = Field(None, validate_default=True, description="min or max")
+    at: Literal["last", "best"] = Field("last", description="last or best")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return {"metric": value} if isinstance(value, str) else value
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, metric: str) -> str:
+        if metric not in METRICS:
+            raise PydanticCustomError("metric", "unknown metric", {"known": list(METRICS)})
+        return metric
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _follows_metric(cls, mode: Any, info: Any) -> Any:
+        natural = METRICS.get(info.data.get("metric"), "max")
+        if mode is None:
+            return natural
+        if mode in ("min", "max") and "metric" in info.data and mode != natural:
+            less = "lower" if natural == "min" else "higher"
+            expected = f"{natural}, since a {less} {info.data['metric']} is better"
+            raise PydanticCustomError("mode", "wrong mode", {"expected_words": expected})
+        return mode
+
+
+def _seconds(time: Any) -> float | None:
+    return None if time is None else parse_duration(time)
+
+
+class BudgetPlan(Section):
+    """What the search may cost: trials, epochs for each, ``seconds`` on the clock (`time` in the file)."""
+
+    trials: int = Field(64, ge=1, le=1_000_000, description="a whole number of at least 1")
+    epochs: int = Field(27, ge=1, le=1_000_000, description="a whole number of at least 1")
+    seconds: Annotated[float | None, BeforeValidator(_seconds)] = Field(
+        None,
+        alias="time",
+        description="a duration such as 90s, 30m, 2h or 1h30m, or a number of seconds above 0",
+    )
+
+
+class PartPlan(Section):
+    """A sampler or a scheduler by name, with its settings; in the file they stand beside the name."""
+
+    name: str = Field(description="a name", min_length=1)
+    settings: dict[str, Setting] = Field(default_factory=dict, description="settings with plain values")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return {"name": value or "none"}
+        if isinstance(value, Mapping) and not isinstance(value.get("settings"), Mapping):
+            named = {"name": value["name"]} if "name" in value else {}
+            return {**named, "settings": {key: inner for key, inner in value.items() if key != "name"}}
+        return value
+
+
+class SchedulerPlan(PartPlan):
+    """What ends trials early; `none` lets all of them run to the end."""
+
+    name: str = Field("asha", description="the name of a scheduler", min_length=1)
+
+
+class SamplerPlan(PartPlan):
+    """What is tried next."""
+
+    name: str = Field("auto", description="the name of a sampler", min_length=1)
+
+
+class ResourcesPlan(Section):
+    """What one trial gets; None is for the program to decide (`resources: auto`)."""
+
+    cpus: float | None = Field(None, gt=0, le=100_000, description="a number of CPU cores above 0")
+    gpus: float | None = Field(
+        None, ge=0, le=100_000, description="0, a share of a GPU below 1, or whole GPUs"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return {} if value == "auto" else value
+
+    @field_validator("gpus")
+    @classmethod
+    def _share_or_whole(cls, gpus: float | None) -> float | None:
+        if gpus is not None and gpus > 1 and gpus != int(gpus):
+            raise ValueError("a share of several GPUs")
+        return gpus
+
+    @property
+    def auto(self) -> bool:
+        """Whether the program decides everything."""
+        return self.cpus is None and self.gpus is None

@@ -1,0 +1,186 @@
+"""The end of a search in words and figures: the top five, the gain, the winner's configuration, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from search.console import duration, epochs_text, point_text, progress_document
+from search.plan.writer import write_flow
+from search.runs.interval import wilson
+from search.runs.progress import Progress
+from search.runs.run import Run, Trial
+
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much the best trial beats the space's start recipe, compared at the same epoch."""
+
+    start: int
+    epoch: int
+    start_value: float
+    best_value: float
+
+    @property
+    def difference(self) -> float:
+        """The best trial's value less the recipe's."""
+        return self.best_value - self.start_value
+
+
+def gain(run: Run) -> Gain | None:
+    """Return the gain over the first start configuration; None where it or the best has no common epoch."""
+    best = run.best()
+    start = next((t for t in run.trials if t.record.origin == "start:0"), None)
+    if best is None or start is None:
+        return None
+    common = best.record.values.keys() & start.record.values.keys()
+    if not common:
+        return None
+    epoch = max(common)
+    return Gain(start.number, epoch, start.record.values[epoch], best.record.values[epoch])
+
+
+def validation_images(trial: Trial) -> int | None:
+    """Return how many images a trial was scored on."""
+    path = trial.layout.validation
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        return len(arrays["labels"])
+
+
+def score_text(run: Run, trial: Trial) -> str:
+    """Return a trial's score with all that an honest number needs."""
+    if trial.score is None:
+        return "no score"
+    metric = run.plan.objective.metric
+    images = validation_images(trial)
+    said = f"{metric} {trial.score:.4f}"
+    if images is None:
+        return said
+    if metric != "val/accuracy":
+        return f"{said} on {images:,} validation images, one seed"
+    low, high = wilson(trial.score, images)
+    return f"{said} on {images:,} validation images, one seed (95 % interval {low:.4f} to {high:.4f})"
+
+
+def print_summary(console: Console, run: Run, reason: str, elapsed: float) -> None:
+    """Print the end of a search."""
+    stands = run.progress()
+    console.print(f"\n[bold]{run.name}[/bold]: {reason} ({duration(elapsed)})")
+    console.print(f"{counts_text(stands)}; epochs: {epochs_text(stands)}")
+    for failure, count in stands.failures.items():
+        console.print(f"  failed {count}×: {failure}", markup=False)
+    best = run.best()
+    if best is None:
+        console.print("No trial has finished an epoch.")
+    else:
+        console.print(ranking_table(run))
+        _print_winner(console, run, best)
+    _print_next(console, run, stands)
+
+
+def ranking_table(run: Run) -> Table:
+    """Return the first of the ranking as a table."""
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    for column in ("", "trial", run.plan.objective.metric, "epochs", "status", "configuration"):
+        table.add_column(column, no_wrap=column != "configuration")
+    for place, trial in enumerate(run.ranking()[:TOP], start=1):
+        score = "" if trial.score is None else f"{trial.score:.4f}"
+        epochs, point = str(trial.epochs), point_text(searched(run, trial))
+        table.add_row(str(place), str(trial.number), score, epochs, trial.status, point)
+    return table
+
+
+def searched(run: Run, trial: Trial) -> Mapping[str, Any]:
+    """Return what of a point was searched: fixed parameters say nothing about a trial."""
+    names = {parameter.name for parameter in run.plan.space.parameters if parameter.domain.size() > 1}
+    return {name: value for name, value in trial.point.items() if name in names}
+
+
+def settings_yaml(trial: Trial) -> str:
+    """Return a trial's complete settings as YAML, one a line."""
+    settings = trial.config.settings if trial.config else trial.point
+    return "\n".join(f"{name}: {write_flow(value)}" for name, value in settings.items())
+
+
+def counts_text(stands: Progress) -> str:
+    """Return how many trials there are of each status."""
+    return f"{stands.trials} trials: " + ", ".join(
+        f"{count} {status}" for status, count in sorted(stands.counts.items()) if count
+    )
+
+
+def summary_document(run: Run, reason: str, elapsed: float) -> dict[str, Any]:
+    """Return the same for machines."""
+    best, over = run.best(), gain(run)
+    images = validation_images(best) if best else None
+    return {
+        "run": str(run.layout.root),
+        "reason": reason,
+        "elapsed": round(elapsed, 3),
+        "metric": run.plan.objective.metric,
+        "split": "validation",
+        "images": images,
+        "seeds": 1,
+        **progress_document(run.progress()),
+        "ranking": [
+            {
+                "trial": trial.number,
+                "score": trial.score,
+                "epochs": trial.epochs,
+                "status": trial.status,
+                "point": dict(trial.point),
+            }
+            for trial in run.ranking()[:TOP]
+        ],
+        "gain": None if over is None else {**vars(over), "difference": over.difference},
+        "winner": None if best is None else {"trial": best.number, "settings": _settings(best)},
+    }
+
+
+def _settings(trial: Trial) -> dict[str, Any]:
+    return dict(trial.config.settings) if trial.config else dict(trial.point)
+
+
+def _print_winner(console: Console, run: Run, best: Trial) -> None:
+    console.print(f"\nAhead: trial {best.number}, {score_text(run, best)}.", markup=False)
+    if len(run.trials) > 1:
+        console.print(f"It was chosen as the best of {len(run.trials)}, so this figure is optimistic.")
+    over = gain(run)
+    if over is not None and over.start != best.number:
+        console.print(
+            f"Gain over the start recipe (trial {over.start}), both at epoch {over.epoch}: "
+            f"{over.difference:+.4f} ({over.start_value:.4f} to {over.best_value:.4f}).",
+            markup=False,
+        )
+    elif over is not None:
+        console.print(f"The start recipe (trial {over.start}) is itself the best so far.", markup=False)
+    console.print("\nIts configuration:")
+    console.print(settings_yaml(best), markup=False, style="cyan")
+
+
+def _print_next(console: Console, run: Run, stands: Progress) -> None:
+    root = str(run.layout.root)
+    best = run.best()
+    rows = [("everything", root)]
+    if best is not None and best.record.last is not None and best.record.last.checkpoint:
+        rows.append(("weights", f"{root}/{best.record.last.checkpoint}"))
+    unfinished = stands.finished < stands.budget
+    rows += [
+        ("go on", f"python -m search.resume {root}" + ("" if unfinished else " --trials +32")),
+        ("look", "python -m dashboard"),
+        ("", f"tensorboard --logdir {run.layout.root.parent}"),
+    ]
+    console.print()
+    for label, text in rows:
+        console.print(f"{label:11} {text}", markup=False, soft_wrap=True)
+
+

@@ -1,0 +1,1 @@
+"""How one trial trains: torch alone; knows no Ray, no Optuna, no YAML."""

@@ -1,0 +1,84 @@
+"""What a trial would cost before it runs: parameters, arithmetic and memory, without touching either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from search.plan.trial_config import TrialConfig
+from search.training.parts import Parts
+
+FLOAT_BYTES = 4
+STATE_PER_PARAMETER = {"sgd": 1, "adam": 2, "adamw": 2}
+"""Floats that an optimizer keeps beside each parameter: momentum; mean and square of the gradient."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """``parameters`` is exact. ``flops`` are those of one image's forward pass, a multiplication and an
+    addition counted as two. ``memory`` is an estimate in bytes of what training holds at the batch size.
+    """
+
+    parameters: int
+    flops: int
+    memory: int
+
+
+def cost(config: TrialConfig, shape: tuple[int, int, int], classes: int) -> Cost:
+    """Estimate what a trial costs, on the meta device: nothing is allocated or computed.
+
+    The memory is weights, gradients and optimizer state in float32, and what the forward pass keeps for the
+    backward pass: for each image of the batch every tensor that autograd saves, counted once per storage, in
+    the precision that it would have in float32. Workspaces, the batch itself and the images on the device
+    come on top; bfloat16 needs down to half of the second part.
+
+    Args:
+        config: the trial.
+        shape: (C, H, W) of an image.
+        classes: the number of classes.
+
+    Returns:
+        The cost.
+
+    Raises:
+        SettingsError: the configuration cannot be built for these images.
+    """
+    parts = Parts.of(config.settings)
+    with torch.device("meta"):
+        model = parts.model(shape, classes)
+        images = torch.zeros(2, *shape)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    states = STATE_PER_PARAMETER.get(str(parts.settings["optimizer"]), 2)
+    memory = (
+        FLOAT_BYTES * parameters * (2 + states) + _saved_bytes(model, images) * parts.recipe.batch_size // 2
+    )
+    return Cost(parameters, _forward_flops(model, images) // 2, memory)
+
+
+def _forward_flops(model: nn.Module, images: torch.Tensor) -> int:
+    model.eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(images)
+    return int(counter.get_total_flops())
+
+
+def _saved_bytes(model: nn.Module, images: torch.Tensor) -> int:
+    """Return the bytes that autograd saves in one forward pass, parameters left out."""
+    own = {parameter.untyped_storage()._cdata for parameter in model.parameters()}
+    saved: dict[int, int] = {}
+    alive: list[torch.Tensor] = []  # so that no storage's address is used twice
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            saved[storage._cdata] = storage.nbytes()
+            alive.append(tensor)
+        return tensor
+
+    model.train()
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        model(images)
+    return sum(saved.values())

@@ -1,0 +1,42 @@
+"""What can go wrong while images are read or a trial trains; a tree of plain exceptions, no torch.
+
+TrainingError
+├── DataError              the images are not as they must be (also a ValueError)
+├── SettingsError          the configuration cannot be trained (also a ValueError)
+├── CheckpointError        the checkpoint does not belong to this configuration, or is damaged
+└── Diverged               the loss is no longer finite
+"""
+
+from __future__ import annotations
+
+
+class TrainingError(Exception):
+    """Anything that `search.training` raises on purpose."""
+
+
+class DataError(TrainingError, ValueError):
+    """The images are missing, damaged, or laid out differently from what is expected."""
+
+
+class SettingsError(TrainingError, ValueError):
+    """A configuration holds a setting that is unknown, out of its range, or impossible with these images."""
+
+
+class CheckpointError(TrainingError):
+    """A checkpoint is damaged, or was written by another configuration."""
+
+
+class Diverged(TrainingError):  # noqa: N818 - what happened, as records say it
+    """The loss became NaN or infinite.
+
+    ``epoch`` counts from 1. ``batch`` counts from 1 within the epoch and is None where the loss of the
+    validation images is meant. ``reason`` is a sentence.
+    """
+
+    def __init__(self, epoch: int, batch: int | None, reason: str) -> None:
+        # All three go to Exception so that the error survives pickling between processes.
+        super().__init__(epoch, batch, reason)
+        self.epoch, self.batch, self.reason = epoch, batch, reason
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,164 @@
+"""One trial's model, optimizer and random streams over time: trains and evaluates one epoch at a time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from search.plan.trial_config import TrialConfig
+from search.training.data.dataset import Data, Resident
+from search.training.devices import autocast, autocast_dtype
+from search.training.errors import Diverged
+from search.training.evaluation import Evaluation, evaluate
+from search.training.normalization import Normalization
+from search.training.parts import Parts
+from search.training.randomness import Randomness
+
+GPU_CHECK = 32
+"""Batches between two looks at the losses on a GPU: a look waits for the device, and one in 32 steps is lost
+in the noise. On the CPU a loss is there when its step is, so each one is looked at."""
+
+
+class Learner:
+    """All that a checkpoint holds, and the two things done with it.
+
+    Args:
+        config: the trial.
+        data: its images.
+        device: where to train.
+
+    Raises:
+        SettingsError: the configuration cannot be trained on these images.
+    """
+
+    def __init__(self, config: TrialConfig, data: Data, device: torch.device) -> None:
+        self.epoch = 0
+        self._data, self._device = data, device
+        self._parts = Parts.of(config.settings)
+        self._randomness = Randomness(config.seed, device)
+        self._model = self._build_model()
+        self._optimizer = self._parts.optimizer(self._model)
+        self._peaks = [float(group["lr"]) for group in self._optimizer.param_groups]
+        self._sizes = self._parts.recipe.batches(len(data.train))
+        self._steps = config.epochs * len(self._sizes)
+        self._schedule, self._loss, self._augment = (
+            self._parts.schedule(),
+            self._parts.loss(),
+            self._parts.augment(),
+        )
+        channels_last = self._parts.recipe.memory_format_is_channels_last
+        self._normalize = Normalization(data, device, channels_last=channels_last)
+        self._dtype = autocast_dtype(self._parts.recipe.precision, device, min(data.shape[1:]))
+
+    def train_epoch(self) -> dict[str, float]:
+        """Train on every image once.
+
+        Returns:
+            ``train/loss`` and ``train/accuracy`` over the epoch as it ran, ``train/learning_rate`` of its
+            last step, ``train/images_per_second``.
+
+        Raises:
+            Diverged: a batch's loss is NaN or infinite.
+        """
+        started = time.perf_counter()
+        resident = self._data.to(self._device, self._data.train)
+        losses = torch.zeros(len(self._sizes), device=self._device)
+        hits = torch.zeros((), dtype=torch.int64, device=self._device)
+        self._model.train()
+        with self._randomness.isolated():
+            for index, rows in enumerate(self._shuffled_rows(resident)):
+                self._set_learning_rate(self.epoch * len(self._sizes) + index)
+                logits, labels, losses[index] = self._step(*resident.batch(rows))
+                hits += (logits.argmax(dim=1) == labels).sum()
+                self._refuse_divergence(losses, index)
+        self.epoch += 1
+        return self._training_metrics(losses, hits, started)
+
+    def evaluate(self) -> Evaluation:
+        """Evaluate on the validation split.
+
+        Raises:
+            Diverged: the loss is NaN or infinite.
+        """
+        resident = self._data.to(self._device, self._data.validation)
+        rows = torch.from_numpy(self._data.validation.indices).to(resident.images.device)
+        result = evaluate(self._model, resident, rows, normalize=self._normalize, dtype=self._dtype)
+        loss = result.metrics["val/loss"]
+        if not math.isfinite(loss):
+            reason = f"the validation loss is {loss} after epoch {self.epoch}"
+            raise Diverged(self.epoch, None, reason)
+        return result
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that training goes on from; the schedule follows from the epoch."""
+        return {
+            "epoch": self.epoch,
+            "model": self._model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "randomness": self._randomness.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self.epoch = state["epoch"]
+        self._model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._randomness.restore(state["randomness"], self.epoch)
+
+    def _build_model(self) -> nn.Module:
+        with self._randomness.initial_weights():
+            model = self._parts.model(self._data.shape, len(self._data.classes))
+        if self._parts.recipe.memory_format_is_channels_last:
+            model = model.to(memory_format=torch.channels_last)
+        return model.to(self._device)
+
+    def _shuffled_rows(self, resident: Resident) -> Iterator[Tensor]:
+        """Yield the rows of each batch, on the device of the images; moved there once an epoch."""
+        order = torch.randperm(len(self._data.train), generator=self._randomness.order)
+        rows = torch.from_numpy(self._data.train.indices)[order].to(resident.images.device)
+        return iter(rows.split(self._sizes))  # type: ignore[no-untyped-call]
+
+    def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        images = self._normalize(self._augment(images, self._randomness.augmentation))
+        with autocast(self._device, self._dtype):
+            logits = self._model(images)
+            loss = self._loss(logits, labels)
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self._parts.recipe.gradient_clip > 0:
+            nn.utils.clip_grad_norm_(self._model.parameters(), self._parts.recipe.gradient_clip)
+        self._optimizer.step()
+        return logits.detach(), labels, loss.detach()
+
+    def _set_learning_rate(self, step: int) -> None:
+        factor = self._schedule(step, self._steps)
+        for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
+            group["lr"] = peak * factor
+
+    def _refuse_divergence(self, losses: Tensor, index: int) -> None:
+        """Raise where a loss up to this batch is not finite; on a GPU it looks only now and then."""
+        last = index + 1 == len(self._sizes)
+        interval = 1 if self._device.type == "cpu" else GPU_CHECK
+        if not last and (index + 1) % interval:
+            return
+        first = index - index % interval
+        recent = losses[first : index + 1].tolist()
+        for batch, loss in enumerate(recent, start=first + 1):
+            if not math.isfinite(loss):
+                reason = f"the training loss is {loss} in batch {batch} of epoch {self.epoch + 1}"
+                raise Diverged(self.epoch + 1, batch, reason)
+
+    def _training_metrics(self, losses: Tensor, hits: Tensor, started: float) -> dict[str, float]:
+        images = len(self._data.train)
+        weights = torch.tensor(self._sizes, dtype=torch.float64)
+        return {
+            "train/loss": float((losses.cpu().double() * weights).sum()) / images,
+            "train/accuracy": int(hits) / images,
+            "train/learning_rate": float(self._optimizer.param_groups[0]["lr"]),
+            "train/images_per_second": images / (time.perf_counter() - started),
+        }

@@ -1,0 +1,80 @@
+"""The settings of one trial, checked and given to the parts that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from search.plan.registry import did_you_mean, settings_of
+from search.plan.trial_config import Value
+from search.training.augmentations import pipeline
+from search.training.errors import SettingsError
+from search.training.recipe import Recipe
+from search.training.vocabulary import SELECTORS, vocabulary
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The exchangeable parts that a trial has chosen, each with its settings."""
+
+    settings: Mapping[str, Value]
+    recipe: Recipe
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Value]) -> Parts:
+        """Complete and check a trial's settings.
+
+        Args:
+            settings: flat; what is absent takes its default, what does not apply is left out.
+
+        Raises:
+            SettingsError: names or values that the vocabulary does not allow, all of them at once.
+        """
+        words = vocabulary()
+        unknown = [
+            f"no setting is called {name!r}{did_you_mean(name, words.names())}"
+            for name in settings
+            if name not in words.names()
+        ]
+        complete = words.complete(settings)
+        wrong = [
+            f"{setting.name} is {complete[setting.name]!r}, expected {mistake}"
+            for setting in words.settings
+            if setting.name in complete and setting.applies_to(complete)
+            if (mistake := setting.mistake(complete[setting.name]))
+        ]
+        if unknown or wrong:
+            raise SettingsError("; ".join([*unknown, *wrong]))
+        names = {setting.name for setting in settings_of(Recipe)}
+        return cls(complete, Recipe(**{name: complete[name] for name in names}))  # type: ignore[arg-type]
+
+    def model(self, shape: tuple[int, int, int], classes: int) -> nn.Module:
+        """Build the architecture for images (C, H, W)."""
+        module: nn.Module = self._part("architecture")(shape, classes)
+        return module
+
+    def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
+        """Build the optimizer over a model's parameters."""
+        optimizer: torch.optim.Optimizer = self._part("optimizer")(model.parameters())
+        return optimizer
+
+    def schedule(self) -> Callable[[int, int], float]:
+        """Return the schedule's factor as a function of (step, steps)."""
+        return self._part("schedule")
+
+    def loss(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return the training loss as a function of (logits, labels)."""
+        return self._part("loss")
+
+    def augment(self) -> Callable[[Tensor, torch.Generator], Tensor]:
+        """Return the augmentations as one function of (images, generator)."""
+        return pipeline(self.settings)
+
+    def _part(self, selector: str) -> Callable[..., Any]:
+        entry = SELECTORS[selector][0][str(self.settings[selector])]
+        return partial(entry.build, **entry.arguments(self.settings))

@@ -1,0 +1,173 @@
+"""What a search would cost, before anything is trained: every branch walked, every architecture built.
+
+Models are built on the meta device, so that a network too large for this machine costs nothing to look at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from search.plan.domain import Choice, Domain
+from search.plan.model import Plan
+from search.plan.trial_config import Value
+from search.plan.vocabulary import Vocabulary
+from search.training.cost import Cost, cost
+from search.training.data import load_data
+
+
+@dataclass(frozen=True)
+class ArchitectureCost:
+    """The least and the most that an architecture of the space can cost."""
+
+    name: str
+    parameters: tuple[int, int]
+    flops: tuple[int, int]
+    memory: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """A checked plan in figures. ``configurations`` is infinite where a continuous parameter can be active."""
+
+    name: str
+    data: str
+    shape: tuple[int, int, int]
+    classes: int
+    images: tuple[int, int]
+    branches: int
+    configurations: float
+    most_trials: int
+    most_epochs: int
+    architectures: tuple[ArchitectureCost, ...]
+    notes: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return the report for machines; an infinite number of configurations is null."""
+        finite = math.isfinite(self.configurations)
+        return {
+            **vars(self),
+            "configurations": int(self.configurations) if finite else None,
+            "architectures": [vars(architecture) for architecture in self.architectures],
+        }
+
+    def print(self, console: Console) -> None:
+        """Print the report for a person."""
+        channels, height, width = self.shape
+        train, validation = self.images
+        console.print(f"[bold]{self.name}[/bold] is in order.")
+        console.print(
+            f"{self.data}: {train:,} training and {validation:,} validation images, "
+            f"{channels}×{height}×{width}, {self.classes} classes"
+        )
+        for note in self.notes:
+            console.print(note, markup=False)
+        table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+        for column in ("architecture", "parameters", "FLOPs an image", "memory a trial"):
+            table.add_column(column, justify="left" if column == "architecture" else "right")
+        for row in self.architectures:
+            flops, memory = span(row.flops), span(row.memory, unit="B")
+            table.add_row(row.name, span(row.parameters), flops, memory)
+        console.print(table)
+        count = "unlimited" if math.isinf(self.configurations) else f"{int(self.configurations):,}"
+        console.print(f"{self.branches} distinct branches, {count} configurations")
+        console.print(
+            f"at most {self.most_trials:,} trials and {self.most_epochs:,} epochs, if nobody were stopped early"
+        )
+
+
+def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
+    """Build every architecture in every branch of a plan's space and sum up.
+
+    Raises:
+        DataError: the images cannot be read.
+        SettingsError: an architecture cannot be built for these images; the message names the branch.
+    """
+    data = load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
+    costs: dict[str, list[Cost]] = {}
+    for point in corners(plan):
+        config = plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary)
+        name = str(config.settings["architecture"])
+        costs.setdefault(name, []).append(cost(config, data.shape, len(data.classes)))
+    size = plan.space.size()
+    trials = int(min(plan.budget.trials, size))
+    return CheckReport(
+        name=plan.name,
+        data=data.name,
+        shape=data.shape,
+        classes=len(data.classes),
+        images=(len(data.train), len(data.validation)),
+        branches=sum(1 for _ in plan.space.branches()),
+        configurations=size,
+        most_trials=trials,
+        most_epochs=trials * plan.budget.epochs,
+        architectures=tuple(_span_costs(name, found) for name, found in costs.items()),
+        notes=data.notes,
+    )
+
+
+def corners(plan: Plan) -> Iterator[dict[str, Value]]:
+    """Yield, for every branch and architecture, the point with all ranges at their low and at their high end."""
+    space = plan.space
+    parents = {parent for parameter in space.parameters for parent in parameter.when}
+    architecture = {"architecture"} & set(space.names())
+    ancestors = set().union(*(space.ancestors(name) for name in architecture | parents))
+    for branch in space.combinations(parents | architecture | ancestors):
+        for high in (False, True):
+            yield space.walk(_corner(branch, high=high))
+
+
+def _corner(branch: Mapping[str, Value], *, high: bool) -> Any:
+    def choose(name: str, domain: Domain) -> Value:
+        if name in branch:
+            return branch[name]
+        if isinstance(domain, Choice):
+            numbers = [v for v in domain.options if isinstance(v, int | float) and not isinstance(v, bool)]
+            if len(numbers) == len(domain.options):
+                return max(numbers) if high else min(numbers)
+            return domain.options[-1 if high else 0]
+        return _end(domain, high=high)
+
+    return choose
+
+
+def _end(domain: Any, *, high: bool) -> Value:
+    if not high:
+        low: Value = domain.low
+        return low
+    steps = domain.step
+    last: Value = domain.high if steps is None else list(domain.values())[-1]
+    return last
+
+
+def _span_costs(name: str, costs: list[Cost]) -> ArchitectureCost:
+    def ends(figures: list[int]) -> tuple[int, int]:
+        return min(figures), max(figures)
+
+    return ArchitectureCost(
+        name,
+        ends([cost.parameters for cost in costs]),
+        ends([cost.flops for cost in costs]),
+        ends([cost.memory for cost in costs]),
+    )
+
+
+def span(ends: tuple[int, int], unit: str = "") -> str:
+    """Return a range of large numbers in words: `1.2 to 3.4 M`."""
+    low, high = (short(end, unit) for end in ends)
+    return low if low == high else f"{low} to {high}"
+
+
+def short(number: float, unit: str = "") -> str:
+    """Return a large number with three digits and its unit: `11.2 M`."""
+    for letter in ("", "k", "M", "G", "T"):
+        if abs(number) < 1000 or letter == "T":
+            return f"{number:.3g} {letter}{unit}".strip()
+        number /= 1000
+    raise AssertionError("unreachable")

@@ -1,0 +1,210 @@
+"""Drives one search: answers workers through the Policy, keeps the run folder, applies what others ask for.
+
+Knows no Ray: `search.tuning.bridge` translates Ray Tune's calls into these.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from search.plan.plan import Plan
+from search.plan.vocabulary import Vocabulary
+from search.runs import requests
+from search.runs.keeper import ENDED, keep_trial, prune_checkpoints
+from search.runs.layout import RunLayout
+from search.runs.lease import Lease
+from search.runs.progress import Progress, progress
+from search.runs.ranking import Scoring
+from search.runs.record import Ending
+from search.runs.requests import BadRequest, Request
+from search.training.report import Report
+from search.tuning.policy import Decision, Done, Policy, Start, Wait
+from search.tuning.stint import Assignment, StepResult
+
+TICK = 0.25
+"""Seconds between two looks at the requests and two snapshots of the progress."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the live display shows: the progress, images per second over all workers, the last news."""
+
+    progress: Progress
+    images_per_second: float
+    elapsed: float
+
+
+Listener = Callable[[Snapshot], None]
+"""Is told how the search stands, from the driver's own thread, a few times a second."""
+
+
+class Driver:
+    """One search while it runs.
+
+    Args:
+        plan: what to do.
+        vocabulary: completes a point with the recipe's defaults.
+        policy: decides.
+        layout: where the run is kept.
+        lease: the right to write it.
+        listener: is told how it stands.
+        seconds: time budget of this call; None: none.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        vocabulary: Vocabulary,
+        policy: Policy,
+        layout: RunLayout,
+        lease: Lease,
+        *,
+        listener: Listener,
+        seconds: float | None = None,
+    ) -> None:
+        self.policy = policy
+        self.reason = ""
+        self._plan = plan
+        self._vocabulary = vocabulary
+        self._layout = layout
+        self._lease = lease
+        self._listener = listener
+        self._seconds = seconds
+        self._began = time.monotonic()
+        self._looked = 0.0
+        self._placed: set[tuple[int, int]] = set()
+        self._metrics: dict[int, Mapping[str, float]] = {}
+        self.scoring = Scoring(maximize=plan.objective.mode == "max", at_best=plan.objective.at == "best")
+
+    def ask(self) -> Assignment | None:
+        """Return what a free worker does next; None: nothing now. `reason` is set once the search is over."""
+        answer = self.policy.ask()
+        if isinstance(answer, Done):
+            self.reason = answer.reason
+        if isinstance(answer, Done | Wait):
+            return None
+        return self._assignment(answer)
+
+    def result(self, result: StepResult) -> Decision:
+        """Take what a worker says of an epoch; anything but CONTINUE ends its stint, see `leave`."""
+        if (result.number, result.attempt) not in self._placed:
+            self._placed.add((result.number, result.attempt))
+            self.policy.place(
+                result.number, host=result.host, device=result.device, process=result.process
+            )
+        if result.failure or result.metrics is None:
+            return Decision.STOP
+        report = Report(result.step, result.epoch, result.metrics, result.seconds)
+        self._metrics[result.number] = result.metrics
+        return self.policy.report(
+            result.number, report, attempt=result.attempt, checkpoint=result.checkpoint
+        )
+
+    def leave(self, number: int, ending: Ending, reason: str = "") -> None:
+        """A worker has left a trial."""
+        self.policy.finish(number, ending, reason)
+        self._keep(number)
+
+    def tick(self) -> None:
+        """Do what is due between two events: heartbeat, requests, time budget, progress."""
+        now = time.monotonic()
+        if now - self._looked < TICK:
+            return
+        self._looked = now
+        self._lease.beat()
+        if self._seconds is not None and now - self._began >= self._seconds:
+            self.policy.stop(f"the time budget of {self._seconds:g} s is used up")
+        self.apply_requests()
+        self._listener(self.snapshot())
+
+    def snapshot(self) -> Snapshot:
+        """Return how the search stands."""
+        records = self.policy.records
+        running = [record.number for record in records if record.status == "running"]
+        images = sum(self._metrics.get(n, {}).get("train/images_per_second", 0.0) for n in running)
+        stands = progress(
+            records,
+            budget=self.policy.budget.trials,
+            epochs=self.policy.budget.epochs,
+            workers=self.policy.workers,
+            scoring=self.scoring,
+        )
+        return Snapshot(stands, images, time.monotonic() - self._began)
+
+    def apply_requests(self) -> None:
+        """Apply what others asked for, oldest first, and answer each."""
+        for path in requests.pending(self._layout):
+            try:
+                message = self._apply(requests.read(path))
+                requests.answer(self._layout, path, applied=True, message=message)
+            except BadRequest as error:
+                requests.answer(self._layout, path, applied=False, message=str(error))
+
+    def abandon(self) -> None:
+        """Let every running trial wait to go on: the workers are gone, the record stays."""
+        for record in self.policy.records:
+            if record.status == "running":
+                self.leave(record.number, "paused")
+
+    def repair(self) -> None:
+        """Write again what a crash may have kept from being written, from the record."""
+        for record in self.policy.records:
+            if record.status in ENDED and not self._layout.trial(record.number).document.is_file():
+                self._keep(record.number)
+
+    def _assignment(self, start: Start) -> Assignment:
+        return Assignment(
+            run=str(self._layout.root),
+            number=start.number,
+            attempt=start.attempt,
+            config=self._plan.trial_config(start.config, seed=start.seed, vocabulary=self._vocabulary),
+            checkpoint=start.checkpoint,
+            data_dir=str(self._plan.data.dir) if self._plan.data.dir else None,
+        )
+
+    def _keep(self, number: int) -> None:
+        record = self.policy.records[number]
+        config = self._plan.trial_config(record.point, seed=record.seed, vocabulary=self._vocabulary)
+        keep_trial(self._layout, record, config, self._metrics.pop(number, None))
+        if record.status in ENDED:
+            prune_checkpoints(self._layout, self.policy.records, number, self.scoring)
+
+    def _apply(self, request: Request) -> str:
+        arguments = request.arguments
+        if request.kind == "stop":
+            self.policy.stop(f"{request.by} asked to stop")
+            return "the search stops after the epochs in flight"
+        if request.kind == "stop_trial":
+            number = self._number(arguments)
+            self.policy.stop_trial(number, f"stopped by {request.by}")
+            return f"trial {number} stops"
+        if request.kind == "extend":
+            trials = arguments.get("trials")
+            if not isinstance(trials, int) or isinstance(trials, bool) or trials < 1:
+                raise BadRequest(f"`trials` is a whole number of at least 1, but got {trials!r}")
+            self.policy.extend(trials)
+            return f"the search may have {self.policy.budget.trials} trials"
+        if request.kind == "enqueue":
+            self._enqueue(request, arguments.get("point"))
+            return "the configuration is tried next"
+        number = self._number(arguments)
+        self.policy.note(number, f"{request.by}: {arguments.get('text', '')}")
+        return f"noted at trial {number}"
+
+    def _enqueue(self, request: Request, point: Any) -> None:
+        if not isinstance(point, dict):
+            raise BadRequest(f"`point` is a mapping of parameters, but got {point!r}")
+        mistakes = self._plan.space.check(point, partial=True)
+        if mistakes:
+            raise BadRequest("; ".join(mistakes))
+        self.policy.enqueue(f"request:{request.id}", point)
+
+    def _number(self, arguments: Mapping[str, Any]) -> int:
+        number = arguments.get("trial")
+        known = len(self.policy.records)
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < known:
+            raise BadRequest(f"`trial` is a number from 0 to {known - 1}, but got {number!r}")
+        return number

@@ -1,0 +1,240 @@
+"""Begins a search, or goes on with one: folder, lease, study, workers, and the way out."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import optuna
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.study import Study
+
+from search.plan.load import load_plan
+from search.plan.plan import Plan
+from search.runs.journal import Journal, SharedStorage, read_storage
+from search.runs.layout import RunLayout, write_json, write_text
+from search.runs.lease import Lease
+from search.training.data import load_data
+from search.tuning.bridge import execute, local_ray
+from search.tuning.driver import Driver, Listener, Snapshot
+from search.tuning.policy import Limits, Policy
+from search.tuning.resources import Allocation, allocate, this_machine
+from search.tuning.samplers import samplers
+from search.tuning.schedulers import schedulers
+from search.tuning.vocabulary import vocabulary
+
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+"""What a run may be called: one folder, never a path."""
+
+
+class RunExists(ValueError):  # noqa: N818 (says what is the case)
+    """A run cannot have that name: there is one already, or it is no name."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a search ended: where it is, why it ended, where it stands."""
+
+    root: Path
+    reason: str
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a call may set beside the plan.
+
+    ``concurrency`` is the most trials at once, ``gpus_per_trial`` a share or a number of GPUs, ``storage`` an
+    Optuna storage URL instead of the run's own journal, ``say`` takes a line for the user.
+    """
+
+    concurrency: int | None = None
+    gpus_per_trial: float | None = None
+    storage: str | None = None
+    say: Callable[[str], None] = print
+
+
+def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, options: Options) -> Outcome:
+    """Run a new search to its end.
+
+    Args:
+        plan: checked already.
+        folder: of all runs; made when missing.
+        name: of the run; None: the plan's, with a number behind it where that is taken.
+        listener: is told how it stands.
+        options: of this call.
+
+    Raises:
+        RunExists: there is a run of that name.
+        DataError: the images cannot be read; nothing was left on disk.
+    """
+    load_data(plan.data.config, directory=plan.data.dir)
+    layout = _new_folder(folder, name, plan.name)
+    write_text(layout.plan, plan.to_yaml())
+    if options.storage:
+        write_json(layout.storage, vars(SharedStorage(without_password(options.storage), layout.root.name)))
+    return _run(plan, layout, listener=listener, options=options, new=True)
+
+
+def resume(
+    root: Path, *, more_trials: int = 0, seconds: float | None, listener: Listener, options: Options
+) -> Outcome:
+    """Go on with a run after any interruption, or with more trials after its end.
+
+    Args:
+        root: the run's folder.
+        more_trials: added to its budget.
+        seconds: time budget of this call.
+        listener: is told how it stands.
+        options: of this call.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        RunIsHeld: another process drives it.
+    """
+    layout = RunLayout(root.resolve())
+    plan = load_plan(layout.plan, vocabulary=vocabulary)
+    plan = plan.model_copy(update={"budget": plan.budget.model_copy(update={"seconds": seconds})})
+    return _run(plan, layout, listener=listener, options=options, more_trials=more_trials)
+
+
+def _run(
+    plan: Plan, layout: RunLayout, *, listener: Listener, options: Options, more_trials: int = 0, new: bool = False
+) -> Outcome:
+    allocation = allocate(
+        plan.resources,
+        this_machine(),
+        concurrency=options.concurrency,
+        gpus_per_trial=options.gpus_per_trial,
+    )
+    for note in allocation.notes:
+        options.say(note)
+    with Lease(layout) as lease:
+        words = vocabulary(plan.plugins)
+        study = open_study(plan, layout, options, new=new)
+        policy = make_policy(plan, study, workers=allocation.workers)
+        if more_trials:
+            policy.extend(more_trials)
+        driver = Driver(
+            plan, words, policy, layout, lease, listener=listener, seconds=plan.budget.seconds
+        )
+        driver.repair()
+        with interruptible(policy, options.say):
+            _execute(driver, allocation)
+        snapshot = driver.snapshot()
+        listener(snapshot)
+        return Outcome(layout.root, driver.reason, snapshot)
+
+
+def _execute(driver: Driver, allocation: Allocation) -> None:
+    driver.apply_requests()
+    try:
+        with local_ray(allocation):
+            execute(driver, allocation)
+    except KeyboardInterrupt:
+        driver.reason = "interrupted twice: stopped at once"
+    finally:
+        driver.abandon()
+
+
+def make_policy(plan: Plan, study: Study, *, workers: int) -> Policy:
+    """Return the Policy that a plan describes, on a study that is empty or has a past."""
+    scheduler = schedulers[plan.scheduler.name].build(plan.budget.epochs, **plan.scheduler.settings)
+    levels = (*scheduler.rungs, plan.budget.epochs)
+    return Policy(
+        plan.space,
+        budget=Limits(plan.budget.trials, plan.budget.epochs),
+        study=study,
+        metric=plan.objective.metric,
+        at_best=plan.objective.at == "best",
+        sampler=lambda seed: samplers[plan.sampler.name].build(seed, levels, **plan.sampler.settings),
+        scheduler=scheduler,
+        workers=workers,
+        seed=plan.seed,
+        start=plan.start,
+    )
+
+
+def open_study(plan: Plan, layout: RunLayout, options: Options, *, new: bool) -> Study:
+    """Open the run's study for writing, mending what a crash has torn; make it when the run is new.
+
+    Raises:
+        RunExists: a new run would take over a study of that name in a shared storage.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    direction = "maximize" if plan.objective.mode == "max" else "minimize"
+    kept = read_storage(layout)
+    storage: BaseStorage
+    if kept:
+        storage, name = RDBStorage(options.storage or kept.url), kept.study
+    else:
+        journal = Journal(layout.journal)
+        if journal.mended:
+            options.say(f"the last record of the study was torn by a crash; it was cut off: {journal.mended}")
+        storage = JournalStorage(journal)
+        name = next(iter(optuna.get_all_study_names(storage)), layout.root.name)
+    try:
+        return optuna.create_study(
+            storage=storage, study_name=name, direction=direction, load_if_exists=not new
+        )
+    except optuna.exceptions.DuplicatedStudyError:
+        raise RunExists(f"a study named {name!r} is in that storage already: give another --name") from None
+
+
+def without_password(url: str) -> str:
+    """Return a storage URL that may be written down."""
+    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1@", url)
+
+
+@contextlib.contextmanager
+def interruptible(policy: Policy, say: Callable[[str], None]) -> Iterator[None]:
+    """Let Ctrl-C (or SIGTERM) stop the search after the epochs in flight, and a second one at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if policy.stopping:
+            raise KeyboardInterrupt
+        policy.stop(f"stopped by {signal.Signals(number).name}")
+        say("Stopping after the epochs in flight; once more stops at once.")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _new_folder(folder: Path, name: str | None, default: str) -> RunLayout:
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    if name is not None:
+        if not NAME.fullmatch(name):
+            raise RunExists(f"a name of letters, digits, '.', '_' and '-' is expected, but got --name {name!r}")
+        return _make(folder / name)
+    for count in range(1, 10_000):
+        with contextlib.suppress(RunExists):
+            return _make(folder / (default if count == 1 else f"{default}-{count}"))
+    raise RunExists(f"{folder}: there are 10,000 runs named {default!r}: give a --name")
+
+
+def _make(root: Path) -> RunLayout:
+    try:
+        root.mkdir()
+    except FileExistsError:
+        raise RunExists(
+            f"{root}: a run of that name is there already: go on with it by `search.resume`, "
+            "or give another --name"
+        ) from None
+    return RunLayout(root)
+
+

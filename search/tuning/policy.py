@@ -1,0 +1,477 @@
+"""Which trials, for how long: one object that decides, knows no Ray, and is driven by plain calls.
+
+Ray, a test and a simulation run the very same decisions. Everything that it knows stands in the Optuna study, so
+that a Policy built from the study goes on where the last one was cut off:
+
+1. a trial enters the study whole, in one record; a decision is recorded before it is returned;
+2. waiting to go on is WAITING with an attribute ``resume``; RUNNING means that a worker has it;
+3. stopped early is PRUNED with the value of its last step, diverged or crashed is FAIL with the reason;
+4. the first recorded value of a step stands, and reports of an older attempt are dropped.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from optuna.study import Study, StudyDirection
+from optuna.trial import TrialState, create_trial
+
+from search.plan.space import Space
+from search.plan.trial_config import Value
+from search.runs import record
+from search.runs.record import Ending, RecordedReport, RungDecision, Stint, TrialRecord
+from search.training.report import Report
+from search.tuning.distributions import distribution
+from search.tuning.proposals import MakeSampler, Proposal, Proposals
+from search.tuning.samplers import samplers
+from search.tuning.schedulers import Scheduler, schedulers
+
+FIRST_FAILURES = 5
+"""The search stops when that many trials ended and all of them failed."""
+
+FAILURES_IN_A_ROW = 10
+"""The search stops when that many trials failed one after the other."""
+
+CRASHES = 3
+"""A trial whose worker died that many times without a new epoch between has failed."""
+
+
+ENQUEUE = f"{record.REQUEST}enqueue:"
+STOP_TRIAL = f"{record.REQUEST}stop:"
+
+
+class Decision(Enum):
+    """What the worker does after a report."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin a stint: train this point from a checkpoint (None: from the start)."""
+
+    number: int
+    config: Mapping[str, Value]
+    checkpoint: str | None
+    attempt: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to start now, but there may be later."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing will be started any more, and nobody is running."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the search may spend: trials (those that others enqueued come on top) and epochs a trial."""
+
+    trials: int
+    epochs: int
+
+
+@dataclass
+class _Entry:
+    trial_id: int
+    record: TrialRecord
+    checkpoint: str | None = None
+
+
+class Policy:
+    """Sampler, scheduler and study in one.
+
+    Args:
+        space: any space.
+        budget: trials and epochs.
+        study: an Optuna study with one direction, empty or with a past. This process must be its only driver:
+            trials that it shows as running are taken for orphans of a driver that died, and wait to go on.
+        metric: the name of the objective among a report's metrics.
+        at_best: score a trial by its best epoch instead of its last one.
+        sampler: a registered name, or what makes a sampler from a seed.
+        scheduler: a registered name, or a scheduler.
+        workers: how many trials may run at once; may change while the search runs.
+        seed: of the run.
+        start: points that are tried first.
+        clock: seconds since 1970; a simulation gives its own.
+
+    Raises:
+        ValueError: the study has several objectives.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        budget: Limits,
+        study: Study,
+        metric: str = "val/accuracy",
+        at_best: bool = False,
+        sampler: str | MakeSampler = "auto",
+        scheduler: str | Scheduler = "asha",
+        workers: int = 4,
+        seed: int = 0,
+        start: Sequence[Mapping[str, Value]] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if len(study.directions) != 1:
+            raise ValueError(f"a study with one objective is expected, but this has {len(study.directions)}")
+        self.workers = workers
+        self._space = space
+        self._study = study
+        self._storage = study._storage
+        self._metric = metric
+        self._at_best = at_best
+        self._sign = -1.0 if study.direction == StudyDirection.MINIMIZE else 1.0
+        self._clock = clock
+        self._seed = seed
+        self._attributes = self._storage.get_study_system_attrs(study._study_id)
+        self._budget = Limits(self._attributes.get(record.BUDGET, budget.trials), budget.epochs)
+        self._scheduler = (
+            schedulers[scheduler].build(budget.epochs) if isinstance(scheduler, str) else scheduler
+        )
+        levels = (*self._scheduler.rungs, budget.epochs)
+        make = (lambda s: samplers[sampler].build(s, levels)) if isinstance(sampler, str) else sampler
+        self._proposals = Proposals(space, start=start, sampler=make, seed=seed)
+        self._entries: dict[int, _Entry] = {}
+        self._standing: dict[int, dict[int, float]] = {rung: {} for rung in self._scheduler.rungs}
+        self._endings: list[str] = []
+        self._stop_reason = ""
+        self._stop_trials: dict[int, str] = {}
+        self._rebuild()
+
+    @property
+    def records(self) -> list[TrialRecord]:
+        """All trials, as recorded, by number."""
+        return [entry.record for _, entry in sorted(self._entries.items())]
+
+    @property
+    def budget(self) -> Limits:
+        """The budget as it stands, extensions included."""
+        return self._budget
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing more is started."""
+        return bool(self._stop_reason)
+
+    def ask(self) -> Start | Wait | Done:
+        """Return what a free worker does next. A trial that waits to go on comes before a new one."""
+        running = [e for e in self._entries.values() if e.record.status == "running"]
+        reason = self._why_over()
+        if reason:
+            return Wait() if running else Done(reason)
+        if len(running) >= self.workers:
+            return Wait()
+        for number, entry in sorted(self._entries.items()):
+            if entry.record.status == "waiting":
+                return self._start(number)
+        sampled = sum(not e.record.origin.startswith("request:") for e in self._entries.values())
+        full = sampled >= self._budget.trials
+        if full and not self._proposals.asked():
+            return Wait() if running else Done(f"all {self._budget.trials} trials are done")
+        proposal = self._proposals.next(self._study, len(self._entries), asked_only=full)
+        if proposal is None:
+            if running:
+                return Wait()
+            return Done(f"the space is exhausted: all {len(self._entries)} configurations were tried")
+        return self._start(self._enter(proposal))
+
+    def report(
+        self, number: int, report: Report, *, attempt: int | None = None, checkpoint: str | None = None
+    ) -> Decision:
+        """Record the end of an epoch and decide how the trial goes on; recorded before it is returned.
+
+        Args:
+            number: of the trial.
+            report: what the epoch says. A value that is not finite stops the trial.
+            attempt: of the stint that reports; None: the present one. An older one's report is dropped.
+            checkpoint: where the weights of this epoch are, durable already.
+
+        Raises:
+            KeyError: there is no such trial, or the report lacks the objective's metric.
+        """
+        entry = self._entries[number]
+        known = entry.record
+        if known.status != "running" or (attempt is not None and attempt != known.attempt):
+            return Decision.STOP
+        if report.step in known.reports:
+            return self._again(known.reports[report.step])
+        value = float(report.metrics[self._metric])
+        values = {**known.values, report.step: value}
+        rungs = self._decide_rungs(number, known.step, report.epoch, values)
+        decision = self._decision(number, report.epoch, value, rungs)
+        recorded = RecordedReport(
+            step=report.step,
+            epoch=report.epoch,
+            value=value,
+            seconds=report.seconds,
+            attempt=known.attempt,
+            checkpoint=checkpoint,
+            decision=decision.value,
+            rungs=rungs,
+        )
+        record.write_report(self._storage, entry.trial_id, recorded)
+        entry.record = replace(known, values=values, reports={**known.reports, report.step: recorded})
+        for rung in rungs:
+            self._standing[rung.rung][number] = self._oriented(values)
+        return decision
+
+    def place(self, number: int, *, host: str, device: str, process: int) -> None:
+        """Record where a trial's present stint runs."""
+        entry = self._entries[number]
+        stint = replace(entry.record.stints[-1], host=host, device=device, process=process)
+        self._write_stint(entry, stint)
+
+    def finish(self, number: int, ending: Ending, reason: str = "") -> None:
+        """End a trial's stint; after `paused`, `orphaned` and most `crashed` the trial waits to go on.
+
+        Args:
+            number: of the trial.
+            ending: `completed` (its whole schedule), `stopped` (a decision), `failed` (its own fault, such as
+                a loss that is not finite), `crashed` (its worker died), `paused`.
+            reason: for `stopped`, `failed` and `crashed`: why, in words that a person reads.
+        """
+        entry = self._entries[number]
+        if entry.record.status != "running":
+            return
+        stint = entry.record.stints[-1].ended(ending, at=self._clock(), reason=reason)
+        self._write_stint(entry, stint)
+        self._settle(entry)
+        if entry.record.status in ("completed", "stopped", "failed"):
+            self._endings.append(entry.record.reason if entry.record.status == "failed" else "")
+
+    def stop(self, reason: str) -> None:
+        """Start nothing more; whoever runs is paused at his next report."""
+        self._stop_reason = self._stop_reason or reason
+
+    def stop_trial(self, number: int, reason: str) -> None:
+        """Stop one trial: at its next report when it runs, at once when it waits; holds after a crash."""
+        entry = self._entries[number]
+        if entry.record.status == "running":
+            self._write_attribute(f"{STOP_TRIAL}{number}", reason)
+            self._stop_trials[number] = reason
+        elif entry.record.status == "waiting":
+            self._end(entry, TrialState.PRUNED, reason)
+
+    def extend(self, trials: int) -> None:
+        """Raise the budget by that many trials; recorded, so that it holds after a crash."""
+        self._budget = replace(self._budget, trials=self._budget.trials + trials)
+        self._write_attribute(record.BUDGET, self._budget.trials)
+
+    def enqueue(self, origin: str, point: Mapping[str, Value]) -> None:
+        """Try a point (parameters that it leaves open are sampled) before the sampler's next idea."""
+        self._write_attribute(f"{ENQUEUE}{origin}", dict(point))
+        self._proposals.enqueue(origin, point)
+
+    def note(self, number: int, text: str) -> None:
+        """Keep a remark on a trial, finished or not."""
+        self._write_attribute(f"{record.NOTE}{number}:{self._clock():.3f}", text)
+
+    def _write_attribute(self, name: str, value: object) -> None:
+        self._storage.set_study_system_attr(self._study._study_id, name, value)
+
+    def _why_over(self) -> str:
+        if self._stop_reason:
+            return self._stop_reason
+        failures = self._endings[:FIRST_FAILURES]
+        if len(failures) == FIRST_FAILURES and all(failures):
+            return f"the first {FIRST_FAILURES} trials failed: {grouped(failures)}"
+        failures = self._endings[-FAILURES_IN_A_ROW:]
+        if len(failures) == FAILURES_IN_A_ROW and all(failures):
+            return f"{FAILURES_IN_A_ROW} trials in a row failed: {grouped(failures)}"
+        return ""
+
+    def _enter(self, proposal: Proposal) -> int:
+        """Add a trial to the study, whole, in one record; return its number."""
+        number, point = len(self._entries), proposal.point
+        sampled = {p.name: p.domain for p in self._space.parameters if p.name in point and p.domain.size() > 1}
+        stint = Stint(attempt=1, start=self._clock())
+        trial = create_trial(
+            state=TrialState.RUNNING,
+            params={name: point[name] for name in sampled},
+            distributions={name: distribution(domain) for name, domain in sampled.items()},
+            user_attrs={record.ORIGIN: proposal.origin, record.SEED: self._seed},
+            system_attrs={record.POINT: point, f"{record.STINT}1": vars(stint)},
+        )
+        trial_id = self._storage.create_new_trial(self._study._study_id, template_trial=trial)
+        self._proposals.add_seen(point, proposal.origin)
+        self._entries[number] = _Entry(
+            trial_id,
+            TrialRecord(number, "running", point, {}, (stint,), origin=proposal.origin, seed=self._seed),
+        )
+        return number
+
+    def _start(self, number: int) -> Start:
+        entry = self._entries[number]
+        known = entry.record
+        if known.status == "waiting":
+            stint = Stint(attempt=known.attempt + 1, start=self._clock(), from_step=known.step)
+            self._write_stint(entry, stint)
+            self._storage.set_trial_state_values(entry.trial_id, TrialState.RUNNING)
+            entry.record = replace(entry.record, status="running")
+        last = entry.record.last
+        return Start(
+            number,
+            known.point,
+            last.checkpoint if last else None,
+            entry.record.attempt,
+            known.seed,
+        )
+
+    def _again(self, recorded: RecordedReport) -> Decision:
+        """Answer a step that is recorded already: trained again after a crash, decided as before."""
+        return Decision.PAUSE if self._stop_reason else Decision(recorded.decision)
+
+    def _decide_rungs(
+        self, number: int, before: int, epoch: int, values: Mapping[int, float]
+    ) -> tuple[RungDecision, ...]:
+        """Decide at every rung that this report has passed."""
+        value = self._oriented(values)
+        if not math.isfinite(value):
+            return ()
+        passed = [rung for rung in self._standing if before < rung <= epoch]
+        decisions = []
+        for rung in passed:
+            peers = [*(v for n, v in self._standing[rung].items() if n != number), value]
+            decided = self._scheduler.decide(rung, value, peers)
+            cutoff = None if decided.cutoff is None else self._sign * decided.cutoff
+            decisions.append(replace(decided, cutoff=cutoff))
+        return tuple(decisions)
+
+    def _decision(
+        self, number: int, epoch: int, value: float, rungs: Sequence[RungDecision]
+    ) -> Decision:
+        if epoch >= self._budget.epochs or not math.isfinite(value) or number in self._stop_trials:
+            return Decision.STOP
+        if not all(rung.keep for rung in rungs):
+            return Decision.STOP
+        return Decision.PAUSE if self._why_over() else Decision.CONTINUE
+
+    def _oriented(self, values: Mapping[int, float]) -> float:
+        """Return a trial's score so far, larger is better."""
+        last = values[max(values)]
+        if not self._at_best or not math.isfinite(last):
+            return self._sign * last
+        return max(self._sign * value for value in values.values() if math.isfinite(value))
+
+    def _write_stint(self, entry: _Entry, stint: Stint) -> None:
+        record.write_stint(self._storage, entry.trial_id, stint)
+        others = tuple(s for s in entry.record.stints if s.attempt != stint.attempt)
+        entry.record = replace(entry.record, stints=(*others, stint))
+
+    def _settle(self, entry: _Entry) -> None:
+        """Bring a trial whose last stint has ended into the state that follows from it."""
+        known, stint = entry.record, entry.record.stints[-1]
+        last = known.last
+        if last and not math.isfinite(last.value):
+            self._end(entry, TrialState.FAIL, f"{self._metric} became {last.value} at epoch {last.epoch}")
+        elif stint.ending == "failed":
+            self._end(entry, TrialState.FAIL, stint.reason)
+        elif last and last.epoch >= self._budget.epochs:
+            self._end(entry, TrialState.COMPLETE)
+        elif last and (last.decision == Decision.STOP.value):
+            self._end(entry, TrialState.PRUNED, self._stop_trials.get(known.number) or _lost(last))
+        elif self._crashes(known) >= CRASHES:
+            reason = f"the worker died {CRASHES} times without a new epoch between: {stint.reason}"
+            self._end(entry, TrialState.FAIL, reason)
+        else:
+            checkpoint = last.checkpoint if last else None
+            self._storage.set_trial_system_attr(entry.trial_id, record.RESUME, checkpoint or "")
+            self._storage.set_trial_state_values(entry.trial_id, TrialState.WAITING)
+            entry.record = replace(known, status="waiting")
+
+    def _crashes(self, known: TrialRecord) -> int:
+        """Count the stints that ended in a crash since the last new epoch."""
+        reached = {report.attempt for report in known.reports.values()}
+        since = [s for s in known.stints if not reached or s.attempt >= max(reached)]
+        return sum(stint.ending == "crashed" for stint in since)
+
+    def _end(self, entry: _Entry, state: TrialState, reason: str = "") -> None:
+        known = entry.record
+        finite = {step: value for step, value in known.values.items() if math.isfinite(value)}
+        values = None if state == TrialState.FAIL or not finite else [self._sign * self._oriented(finite)]
+        if reason:
+            self._storage.set_trial_user_attr(entry.trial_id, record.REASON, reason)
+        self._storage.set_trial_state_values(entry.trial_id, state, values)
+        entry.record = replace(known, status=record.STATUS[state], reason=reason)
+
+    def _rebuild(self) -> None:
+        """Take over a study: mend what a crash cut off, and let orphans wait to go on."""
+        for name, value in self._attributes.items():
+            if name.startswith(ENQUEUE):
+                self._proposals.enqueue(name.removeprefix(ENQUEUE), value)
+            elif name.startswith(STOP_TRIAL):
+                self._stop_trials[int(name.removeprefix(STOP_TRIAL))] = value
+        for trial in self._study.get_trials(deepcopy=False):
+            known = record.read(trial)
+            entry = _Entry(trial._trial_id, known)
+            self._entries[known.number] = entry
+            self._proposals.add_seen(known.point, known.origin)
+            if not trial.state.is_finished():
+                record.repair(self._storage, trial, known)
+            for rung, standing in self._standing.items():
+                values = {step: v for step, v in known.values.items() if step <= _first(known.values, rung)}
+                if _first(known.values, rung) and math.isfinite(self._oriented(values)):
+                    standing[known.number] = self._oriented(values)
+        for entry in self._entries.values():
+            if entry.record.status == "running":
+                self._adopt(entry)
+
+    def _adopt(self, entry: _Entry) -> None:
+        """Settle a trial whose driver died."""
+        if not entry.record.stints:
+            self._write_stint(entry, Stint(attempt=1, start=self._clock()))
+        stint = entry.record.stints[-1]
+        if stint.ending is None:
+            self._write_stint(entry, stint.ended("orphaned", at=self._clock(), reason="the driver died"))
+        for step in entry.record.values.keys() - entry.record.reports.keys():
+            self._decide_late(entry, step)
+        self._settle(entry)
+
+    def _decide_late(self, entry: _Entry, step: int) -> None:
+        """Decide a value that stands in the study without its decision."""
+        known = entry.record
+        values = {s: value for s, value in known.values.items() if s <= step}
+        before = max((s for s in values if s < step), default=0)
+        rungs = self._decide_rungs(known.number, before, step, values)
+        decision = self._decision(known.number, step, values[step], rungs)
+        seconds = known.last.seconds if known.last else 0.0
+        late = RecordedReport(step, step, values[step], seconds, known.attempt, None, decision.value, rungs)
+        record.write_report(self._storage, entry.trial_id, late)
+        entry.record = replace(known, reports=dict(sorted({**known.reports, step: late}.items())))
+
+
+def _first(values: Mapping[int, float], rung: int) -> int:
+    """Return the first recorded step from a rung on; 0 where there is none."""
+    return min((step for step in values if step >= rung), default=0)
+
+
+def _lost(last: RecordedReport) -> str:
+    """Say at which rung a trial was stopped, and by how much."""
+    lost = next((rung for rung in last.rungs if not rung.keep), None)
+    if lost is None or lost.cutoff is None:
+        return ""
+    return (
+        f"{last.value:.4g} at epoch {lost.rung} misses the cut-off {lost.cutoff:.4g} "
+        f"of {lost.standing} trials there"
+    )
+
+
+def grouped(reasons: Sequence[str]) -> str:
+    """Return reasons with their counts, the most frequent first."""
+    counts = Counter(reasons).most_common()
+    return "; ".join(f"{reason} ({count}×)" for reason, count in counts)

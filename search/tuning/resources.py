@@ -1,0 +1,85 @@
+"""How many trials run at once, and what each of them gets."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from search.plan.sections import ResourcesPlan
+
+MEMORY_PER_WORKER = 1.5 * 2**30
+"""Bytes that a worker takes with torch and a small data set loaded (0.7 GiB measured), and room to train."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What this machine has; memory in bytes."""
+
+    cpus: int
+    gpus: int
+    memory: int
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """CPUs and GPUs a trial gets, how many trials run at once, and what was reduced, in words."""
+
+    cpus: float
+    gpus: float
+    workers: int
+    notes: tuple[str, ...] = ()
+
+
+def this_machine() -> Machine:
+    """Look at the machine: the CPUs that this process may use, its GPUs, its memory."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Machine(len(os.sched_getaffinity(0)), torch.cuda.device_count(), memory)
+
+
+def allocate(
+    wanted: ResourcesPlan,
+    machine: Machine,
+    *,
+    concurrency: int | None = None,
+    gpus_per_trial: float | None = None,
+) -> Allocation:
+    """Share one machine out.
+
+    Without wishes (`resources: auto`) a trial gets a GPU where there are some, else a CPU core: several small
+    trials side by side use a CPU better than one trial with several threads.
+
+    Args:
+        wanted: of the plan; what it leaves open is decided here.
+        machine: what there is.
+        concurrency: the most trials at once; None: as many as fit.
+        gpus_per_trial: overrides the plan.
+    """
+    notes: list[str] = []
+    gpus = _gpus(wanted, machine, gpus_per_trial, notes)
+    cpus = _cpus(wanted, machine, gpus, notes)
+    workers = int(machine.gpus / gpus) if gpus else machine.cpus
+    workers = min(workers, int(machine.cpus / cpus), max(1, int(machine.memory / MEMORY_PER_WORKER)))
+    return Allocation(cpus, gpus, max(1, min(workers, concurrency or workers)), tuple(notes))
+
+
+def _gpus(wanted: ResourcesPlan, machine: Machine, gpus_per_trial: float | None, notes: list[str]) -> float:
+    asked = gpus_per_trial if gpus_per_trial is not None else wanted.gpus
+    if asked is None:
+        return 1.0 if machine.gpus else 0.0
+    if asked > machine.gpus:
+        notes.append(f"{asked:g} GPUs a trial were asked for, but this machine has {machine.gpus}: reduced")
+        return float(machine.gpus)
+    return asked
+
+
+def _cpus(wanted: ResourcesPlan, machine: Machine, gpus: float, notes: list[str]) -> float:
+    if wanted.cpus is None:
+        return max(1, machine.cpus * gpus // machine.gpus) if gpus else 1
+    if wanted.cpus > machine.cpus:
+        notes.append(
+            f"{wanted.cpus:g} CPUs a trial were asked for, but this machine has {machine.cpus}: reduced"
+        )
+        return machine.cpus
+    return wanted.cpus

@@ -1,0 +1,32 @@
+"""All words of the YAML language: the recipe's, the samplers', the schedulers', and those of plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import search.tuning.samplers.random
+import search.tuning.samplers.rung_tpe
+import search.tuning.schedulers.asha
+import search.tuning.schedulers.none  # noqa: F401 (importing a part registers it)
+from search.plan.plugins import load_entry_points, load_plugins
+from search.plan.vocabulary import Vocabulary
+from search.training.vocabulary import vocabulary as recipe
+from search.tuning.samplers import samplers
+from search.tuning.schedulers import schedulers
+
+
+def vocabulary(plugins: Iterable[str | Path] = ()) -> Vocabulary:
+    """Return every word that a plan may use, after loading its plugins and the installed entry points.
+
+    Raises:
+        PlanError: a plugin is missing or cannot be imported.
+    """
+    load_entry_points()
+    load_plugins([Path(plugin) for plugin in plugins])
+    return replace(
+        recipe(),
+        samplers={entry.name: entry.settings for entry in samplers},
+        schedulers={entry.name: entry.settings for entry in schedulers},
+    )
