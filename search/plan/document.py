@@ -225,9 +225,7 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Value:
         tag = _core_tag(event)
-        if tag is None and event.style is not None:
-            return cast(str, event.value)
-        if tag == "str":
+        if tag == "str" or event.tag == "!" or (tag is None and event.style is not None):
             return cast(str, event.value)
         value = read_scalar(event.value)
         if tag is None:

@@ -58,12 +58,13 @@ class Float:
 
     def contains(self, value: Value) -> bool:
         """Tell whether the value can be taken; within a step's millionth, as sums of steps are rounded."""
-        if not _is_number(value) or not self.low <= value <= self.high:
+        slack = self.step or 0.0
+        if not _is_number(value) or not self.low - slack <= value <= self.high + slack:
             return False
         if self.step is None:
             return True
         steps = (value - self.low) / self.step
-        return abs(steps - round(steps)) < 1e-6
+        return 0 <= round(steps) <= _steps(self) and abs(steps - round(steps)) < 1e-6
 
     def sample(self, rng: np.random.Generator) -> float:
         """Draw a value, each equally likely (on the logarithm with ``log``)."""
@@ -273,7 +274,7 @@ def _check_range(domain: Float | Int) -> None:
     _law(not domain.log or low > 0, "`low > 0` must hold in a log range", {"low": low})
     if step is not None:
         _law(step > 0, "`step > 0` must hold", {"step": step})
-        fits = low == high or step <= high - low
+        fits = low == high or _steps(domain) >= 1
         _law(fits, "`step <= high - low` must hold", {"step": step, "low": low, "high": high})
         _law(_steps(domain) <= LARGEST, "`(high - low) / step <= 2**53` must hold", {"step": step})
 

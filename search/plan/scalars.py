@@ -14,9 +14,11 @@ _CONSTANTS: dict[str, Value] = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
     **{sign + word: float(sign + "inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
 }
-_DECIMAL = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_WHOLE = (
+    (re.compile(r"[-+]?[0-9]+"), 10),
+    (re.compile(r"0o[0-7]+"), 8),
+    (re.compile(r"0x[0-9a-fA-F]+"), 16),
+)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+-]*")
 
@@ -25,16 +27,15 @@ def read_scalar(text: str) -> Value:
     """Return what an unquoted scalar means.
 
     Raises:
-        ValueError: a whole number has more digits than Python converts (4,300).
+        ValueError: a whole number has more than 400 digits; no float holds it.
     """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _DECIMAL.fullmatch(text):
-        return int(text)
-    if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
-    if _HEXADECIMAL.fullmatch(text):
-        return int(text[2:], 16)
+    for form, base in _WHOLE:
+        if form.fullmatch(text):
+            if len(text) > 400:
+                raise ValueError(f"a whole number of at most 400 digits is expected, but got {len(text)}")
+            return int(text, base)
     return float(text) if _FLOAT.fullmatch(text) else text
 
 

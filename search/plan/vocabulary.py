@@ -6,12 +6,11 @@ known. It is a plain value: another process can send it as JSON.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from search.plan.domain import among
+from search.plan.domain import among, is_value
 from search.plan.mistake import word
 from search.plan.trial_config import Value
 
@@ -50,7 +49,7 @@ class Setting:
         return None if self._allows(value) else f"{noun} {self.range_text()}".rstrip()
 
     def _allows(self, value: Value) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not is_value(value):
             return False
         if self.kind == "int" and value != int(value):
             return False

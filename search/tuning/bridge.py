@@ -140,6 +140,8 @@ def execute(driver: Driver, allocation: Allocation) -> None:
                 verbose=0,
                 callbacks=[Tick(driver)],
                 failure_config=tune.FailureConfig(max_failures=0),
+                # A class trainable is asked for a checkpoint of Ray's at its end otherwise.
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
             ),
         )
         tuner.fit()

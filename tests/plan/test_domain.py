@@ -64,7 +64,8 @@ def test_steps_are_decimal_fractions() -> None:
     assert list(Float(0.0, 0.5, step=0.1).values()) == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
     assert list(Float(0.0, 1.0, step=0.3).values()) == [0.0, 0.3, 0.6, 0.9]
     assert list(Int(1, 8, step=3).values()) == [1, 4, 7]
-    assert Float(0.0, 1.0, step=0.1).contains(0.1 + 0.2)
+    assert Float(0.0, 0.3, step=0.1).contains(0.1 + 0.2)  # a rounding above 0.3
+    assert not Float(0.0, 0.3, step=0.1).contains(0.4)
 
 
 def test_a_continuous_range_has_no_list_of_values() -> None:

@@ -1,0 +1,208 @@
+"""Loading: a user's likely mistakes each have their sentence, all at once; nothing but PlanError ever comes out."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search.plan.load import load_plan, plan_plugins
+from search.plan.mistake import PlanError
+from search.plan.model import Plan
+from search.plan.space import Choice, Fixed, Float, Int, Parameter, Space
+from search.plan.vocabulary import Vocabulary
+
+GOOD = """\
+data: {name: digits, validation: 0.2}
+budget:
+  trials: 8
+  epochs: 9
+scheduler: {name: asha, grace_period: 3}
+start:
+  - {optimizer: sgd, momentum: 0.9}
+space:
+  architecture: [cnn, lenet5]
+  optimizer: [sgd, adam]
+  learning_rate: {low: 1e-4, high: 1.0, log: true}
+  momentum: {low: 0.8, high: 0.99, when: {optimizer: sgd}}
+  batch_size: [64, 128]
+  dropout: {low: 0.0, high: 0.5}
+  augmentation:
+    crop: {low: 0, high: 4}
+    flip: [true, false]
+"""
+
+
+def sentences(path: Path, **options: Any) -> list[str]:
+    with pytest.raises(PlanError) as caught:
+        load_plan(path, **options)
+    return [str(mistake).replace(f"{path.parent}/", "") for mistake in caught.value.mistakes]
+
+
+def test_a_good_file_is_read_with_its_defaults(write: Any, vocabulary: Vocabulary) -> None:
+    plan = load_plan(write(GOOD, "my first.yaml"), vocabulary=vocabulary)
+    assert (plan.name, plan.seed, plan.plugins) == ("my-first", 0, ())
+    assert (plan.objective.metric, plan.objective.mode, plan.objective.at) == ("val/accuracy", "max", "last")
+    assert (plan.budget.trials, plan.budget.epochs, plan.budget.seconds) == (8, 9, None)
+    assert (plan.scheduler.name, plan.scheduler.settings) == ("asha", {"grace_period": 3})
+    assert (plan.sampler.name, plan.resources.auto) == ("auto", True)
+    assert plan.start == ({"optimizer": "sgd", "momentum": 0.9},)
+    assert plan.space == Space(
+        (
+            Parameter("architecture", Choice(["cnn", "lenet5"])),
+            Parameter("optimizer", Choice(["sgd", "adam"])),
+            Parameter("learning_rate", Float(1e-4, 1.0, log=True)),
+            Parameter("momentum", Float(0.8, 0.99), {"optimizer": ("sgd",)}),
+            Parameter("batch_size", Choice([64, 128])),
+            Parameter("dropout", Float(0.0, 0.5)),
+            Parameter("augmentation.crop", Int(0, 4)),
+            Parameter("augmentation.flip", Choice([True, False])),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        # unknown words
+        ("  learning_rate:", "  learning_rte:", "11: space.learning_rte: found an unknown key, expected one of the recipe's settings: did you mean 'learning_rate'?"),
+        ("    flip:", "    flop:", "17: space.augmentation.flop: found an unknown key, expected one of the recipe's settings: did you mean 'augmentation.flip'?"),
+        ("  epochs:", "  epoch:", "4: budget.epoch: found an unknown key, expected one of trials, epochs, time: did you mean 'epochs'?"),
+        ("budget:", "bugdet:", "2: bugdet: found an unknown key, expected one of name, data, objective, budget, scheduler, sampler, resources, seed, plugins, start, space: did you mean 'budget'?"),
+        ("[cnn, lenet5]", "[cnn, resnet81]", "9: space.architecture: found 'resnet81', expected one of cnn, lenet5, resnet18, resnet101: did you mean 'resnet18'?"),
+        ("name: digits", "name: digit", "1: data.name: found 'digit', expected one of digits, mnist, cifar10: did you mean 'digits'?"),
+        ("name: asha", "name: ash", "5: scheduler.name: found 'ash', expected one of asha, none: did you mean 'asha'?"),
+        ("grace_period: 3", "grace_perod: 3", "5: scheduler.grace_perod: found an unknown key, expected one of name, grace_period, reduction_factor: did you mean 'grace_period'?"),
+        ("grace_period: 3", "grace_period: 0", "5: scheduler.grace_period: found 0, expected a whole number of at least 1"),
+        # ranges
+        ("low: 1e-4, high: 1.0", "low: 1.0, high: 1e-4", "11: space.learning_rate: found low=1.0, high=0.0001, expected `low <= high` to hold"),
+        ("low: 1e-4,", "low: 0.0,", "11: space.learning_rate: found low=0.0, expected `low > 0` to hold in a log range"),
+        ("log: true", "log: true, step: 0.1", "11: space.learning_rate: found log=true, step=0.1, expected `log` and `step` to exclude each other"),
+        ("log: true", "log: yes", "11: space.learning_rate.log: found 'yes', expected true or false"),
+        ("low: 0.0, high: 0.5", "low: 0.0, hihg: 0.5", "14: space.dropout.hihg: found an unknown key, expected one of low, high, log, step, when: did you mean 'high'?"),
+        ("low: 0.0, high: 0.5", "low: 0.0", "14: space.dropout.high: found nothing, expected the range's highest value"),
+        ("low: 0.0, high: 0.5", "low: 0.0, high: ten", "14: space.dropout.high: found 'ten', expected a number"),
+        ("low: 0.0, high: 0.5", "low: 0.0, high: 5.0", "14: space.dropout.high: found 5, expected a number from 0 to 0.95"),
+        ("low: 0.0, high: 0.5", "low: 0, high: 0", "14: space.dropout: found a range of whole numbers, expected a range of numbers: write `low: 0.0`, or add `step: 1` to keep to whole numbers"),
+        ("low: 0, high: 4", "low: 0.0, high: 4.0", "16: space.augmentation.crop: found a range of real numbers, expected a range of whole numbers: write `low: 0`"),
+        ("low: 0.0, high: 0.5", "", "14: space.dropout: found an empty mapping, expected a list, a range {low, high}, a value or a group of settings"),
+        ("low: 0.0, high: 0.5", "choice: 0.5", "14: space.dropout.choice: found 0.5, expected a list of values"),
+        ("[64, 128]", "[64, 64]", "13: space.batch_size: found 64 twice, expected each choice to stand once"),
+        ("[64, 128]", "[]", "13: space.batch_size: found choice=[], expected a choice to have at least one value"),
+        ("[64, 128]", "[[64], 128]", "13: space.batch_size: found a list, expected a plain value in a list of choices"),
+        ("[64, 128]", "[64, 1]", "13: space.batch_size: found 1, expected a whole number from 2 to 65536"),
+        ("[64, 128]", "64.5", "13: space.batch_size: found 64.5, expected a whole number from 2 to 65536"),
+        ("[true, false]", "[yes, no]", "17: space.augmentation.flip: found 'yes', expected true or false"),
+        # conditions
+        ("when: {optimizer: sgd}", "when: {optimiser: sgd}", "12: space.momentum.when.optimiser: found a condition on an unknown key, expected the name of another parameter of the space: did you mean 'optimizer'?"),
+        ("when: {optimizer: sgd}", "when: {optimizer: [sgdd]}", "12: space.momentum.when.optimizer: found 'sgdd', expected one of sgd, adam: did you mean 'sgd'?"),
+        ("when: {optimizer: sgd}", "when: sgd", "12: space.momentum.when: found 'sgd', expected a mapping from other parameters to their values, as in {optimizer: sgd}"),
+        ("when: {optimizer: sgd}", "when: {momentum: 0.9}", "12: space.momentum.when.momentum: found a condition on a continuous range, expected a condition on a choice or on whole numbers"),
+        (", when: {optimizer: sgd}", "", "12: space.momentum: found a setting that is searched also where nothing uses it, expected it only with optimizer sgd: add `when: {optimizer: sgd}`"),
+        ("when: {optimizer: sgd}", "when: {optimizer: adam}", "12: space.momentum: found a setting that nothing here uses, expected it only with optimizer sgd"),
+        # sections
+        ("trials: 8", "trials: 0", "3: budget.trials: found 0, expected a whole number of at least 1"),
+        ("trials: 8", "trials: '8'", "3: budget.trials: found '8', expected a whole number of at least 1"),
+        ("trials: 8", "time: 2 hours", "3: budget.time: found '2 hours', expected a duration such as 90s, 30m, 2h or 1h30m, or a number of seconds above 0"),
+        ("validation: 0.2", "validation: 20", "1: data.validation: found 20, expected a share above 0 and below 1"),
+        ("data: {name: digits, validation: 0.2}\n", "", "1: data: found nothing, expected the name of a data set, or a mapping such as {name: cifar10}"),
+        ("trials: 8", "trials: 8\n  trials: 9", "4: found the key 'trials' a second time, expected it once (the first is on line 3)"),
+        ("budget:", "objective: val/acuracy\nbudget:", "2: objective.metric: found 'val/acuracy', expected one of val/loss, val/accuracy, val/precision, val/recall, val/f1: did you mean 'val/accuracy'?"),
+        ("budget:", "objective: {metric: val/loss, mode: max}\nbudget:", "2: objective.mode: found 'max', expected min, since a lower val/loss is better"),
+        ("budget:", "objective: {at: lst}\nbudget:", "2: objective.at: found 'lst', expected last or best: did you mean 'last'?"),
+        ("budget:", "resources: {gpus: 1.5}\nbudget:", "2: resources.gpus: found 1.5, expected 0, a share of a GPU below 1, or whole GPUs"),
+        ("budget:", "resources: {cpu: 1}\nbudget:", "2: resources.cpu: found an unknown key, expected one of cpus, gpus: did you mean 'cpus'?"),
+        ("budget:", "resources: all\nbudget:", "2: resources: found 'all', expected auto, or a mapping such as {cpus: 4, gpus: 0.5}"),
+        ("budget:", "seed: -1\nbudget:", "2: seed: found -1, expected a whole number from 0 to 4294967295"),
+        ("budget:", "name: a/b\nbudget:", "2: name: found 'a/b', expected a name of at most 100 letters, digits, '.', '_' and '-'"),
+        ("budget:", "plugins: my.py\nbudget:", "2: plugins: found 'my.py', expected a list of paths of Python files"),
+        ("budget:", "plugins: [3]\nbudget:", "2: plugins.0: found 3, expected a list of paths of Python files"),
+        # start
+        ("momentum: 0.9}", "momentum: 1.9}", "7: start.0.momentum: found 1.9, expected a number from 0.8 to 0.99"),
+        ("optimizer: sgd, momentum", "optimizer: adam, momentum", "7: start.0.momentum: found 0.9, expected none, since it is active only when optimizer is sgd"),
+        ("- {optimizer: sgd, momentum: 0.9}", "- {augmentation: {crp: 1}}", "7: start.0.augmentation.crp: found an unknown key, expected a parameter of the space: did you mean 'augmentation.crop'?"),
+        ("- {optimizer: sgd, momentum: 0.9}", "{optimizer: sgd}", "6: start: found a mapping, expected a list of points, each behind a `-`"),
+    ],
+)  # fmt: skip
+def test_a_likely_mistake_has_its_sentence(
+    write: Any, vocabulary: Vocabulary, old: str, new: str, sentence: str
+) -> None:
+    assert old in GOOD
+    assert sentences(write(GOOD.replace(old, new, 1)), vocabulary=vocabulary) == [f"my.yaml:{sentence}"]
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_lines(write: Any, vocabulary: Vocabulary) -> None:
+    text = (
+        GOOD.replace("digits", "digitz")
+        .replace("trials: 8", "trials: x")
+        .replace("[cnn, lenet5]", "[cnn, lenet]")
+    )
+    text = text.replace("low: 1e-4, high: 1.0", "low: 2.0, high: 1.0").replace("dropout:", "dropuot:")
+    found = sentences(
+        write(text + "  dropuot: 1\n"), vocabulary=vocabulary, overrides=["seed=x", "space.batch_size=1"]
+    )
+    assert [sentence.partition(": found")[0] for sentence in found] == [
+        "--set seed",
+        "--set space.batch_size",
+        "my.yaml:1: data.name",
+        "my.yaml:3: budget.trials",
+        "my.yaml:9: space.architecture",
+        "my.yaml:11: space.learning_rate",
+        "my.yaml:14: space.dropuot",
+        "my.yaml:18",
+    ]
+
+
+def test_conditions_that_exclude_each_other_are_found(write: Any) -> None:
+    text = """\
+    data: digits
+    space:
+      a: [x, y]
+      b: {choice: [1, 2], when: {a: x}}
+      c: {value: 3, when: {b: 1, a: y}}
+      d: {choice: [1, 2], when: {e: 1}}
+      e: {choice: [1, 2], when: {d: 1}}
+    """
+    assert sentences(write(textwrap.dedent(text))) == [
+        "my.yaml:6: space.d: found the cycle of conditions d -> e -> d, expected conditions without a cycle"
+    ]
+    text = textwrap.dedent(text).replace("when: {e: 1}", "when: {a: x}")
+    assert sentences(write(text)) == [
+        "my.yaml:5: space.c: found a parameter that is never active, expected conditions that can hold together, "
+        "but not b is 1 and a is y"
+    ]
+
+
+def test_groups_carry_their_conditions_and_names_are_found_from_inside(write: Any) -> None:
+    text = """\
+    data: digits
+    space:
+      kind: [a, b]
+      group:
+        when: {kind: [a, b]}
+        depth: [1, 2, 3]
+        inner:
+          when: {kind: a, depth: [1, 2]}
+          rate: {low: 0, high: 4, when: {depth: 2}}
+          kind: [c, d]
+          other: {value: true, when: {kind: c}}
+      "flat.name": {low: 1, high: 9, log: true}
+    """
+    space = load_plan(write(textwrap.dedent(text))).space
+    assert space["group.depth"].when == {"kind": ("a", "b")}
+    assert space["group.inner.rate"].when == {"group.inner.kind": ("a",)} or space[
+        "group.inner.rate"
+    ].when == {
+        "kind": ("a",),
+        "group.depth": (2,),
+    }
+    assert space["group.inner.other"] == Parameter(
+        "group.inner.other",
+        Fixed(True),
+        {"kind": ("a",), "group.depth": (1, 2), "group.inner.kind": ("c",)},
+    )
+    assert space["flat.name"].domain == Int(1, 9, log=True)

@@ -1,0 +1,110 @@
+"""The contract of every registered optimizer, and what weight decay leaves alone."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from search.training.optimizers import decay_groups, optimizers
+
+NAMES = optimizers.names()
+
+
+def quadratic(model: nn.Module) -> torch.Tensor:
+    """A convex loss with its minimum where every parameter is 1."""
+    return torch.stack([(p - 1).square().sum() for p in model.parameters()]).sum()
+
+
+def step(model: nn.Module, optimizer: torch.optim.Optimizer) -> float:
+    optimizer.zero_grad()
+    loss = quadratic(model)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return loss.item()
+
+
+def small_model() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(4, 3))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_steps_reduce_a_convex_loss(name: str) -> None:
+    model = small_model()
+    optimizer = optimizers[name].build(model.parameters(), learning_rate=0.01, weight_decay=0.0)
+    losses = [step(model, optimizer) for _ in range(50)]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_state_restored_into_a_new_optimizer_steps_the_same(name: str) -> None:
+    model = small_model()
+    optimizer = optimizers[name].build(model.parameters())
+    for _ in range(3):
+        step(model, optimizer)
+    other = copy.deepcopy(model)
+    restored = optimizers[name].build(other.parameters())
+    restored.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    for _ in range(3):
+        step(model, optimizer)
+        step(other, restored)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weight_decay_shrinks_weights_and_leaves_biases_and_norms(name: str) -> None:
+    model = small_model()
+    before = [p.detach().clone() for p in model.parameters()]
+    optimizer = optimizers[name].build(model.parameters(), learning_rate=0.01, weight_decay=0.1)
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    for old, new in zip(before, model.parameters(), strict=True):
+        assert torch.equal(old, new) == (new.ndim <= 1)
+        assert new.norm() <= old.norm()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_learning_rate_is_the_peak_of_every_group(name: str) -> None:
+    optimizer = optimizers[name].build(small_model().parameters(), learning_rate=0.37)
+    assert {group["lr"] for group in optimizer.param_groups} == {0.37}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_step_equals_torch_without_fusing(name: str) -> None:
+    """The reference is torch's own loop over parameters, with the registered defaults."""
+    plain = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    if name not in plain:
+        pytest.skip("a plugin's optimizer has no reference here")
+    settings = {s.name: s.default for s in optimizers[name].settings}
+    keywords = {"lr": settings["learning_rate"], "foreach": False, "fused": False}
+    if name == "sgd":
+        keywords |= {"momentum": settings["momentum"], "nesterov": settings["nesterov"]}
+    model, reference = small_model(), small_model()
+    ours = optimizers[name].build(model.parameters())
+    theirs = plain[name](decay_groups(reference.parameters(), settings["weight_decay"]), **keywords)  # type: ignore[arg-type]
+    for _ in range(5):
+        step(model, ours)
+        step(reference, theirs)
+    for a, b in zip(model.parameters(), reference.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_sgd_without_momentum_ignores_nesterov() -> None:
+    model = small_model()
+    weight = next(model.parameters())
+    before, optimizer = weight.detach().clone(), optimizers["sgd"].build(
+        model.parameters(), learning_rate=0.1, momentum=0.0, weight_decay=0.0
+    )
+    step(model, optimizer)
+    torch.testing.assert_close(weight.detach(), before - 0.1 * 2 * (before - 1))
+
+
+def test_frozen_parameters_and_empty_groups_are_left_out() -> None:
+    model = nn.Linear(2, 2, bias=False)
+    assert len(decay_groups(model.parameters(), 0.1)) == 1
+    model.weight.requires_grad = False
+    assert decay_groups(model.parameters(), 0.1) == []
