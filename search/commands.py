@@ -14,7 +14,7 @@ from search.summary import print_summary, summary_document
 from search.training.errors import TrainingError
 from search.tuning import launch
 from search.tuning.check import check
-from search.tuning.driver import Snapshot
+from search.tuning.driver import Listener, Snapshot
 from search.tuning.vocabulary import vocabulary
 from search.verb import DONE, FAILED, UserError
 
@@ -76,7 +76,7 @@ def _plan(arguments: argparse.Namespace, overrides: Sequence[str]) -> Plan:
 def _launch(
     arguments: argparse.Namespace,
     reporter: Reporter,
-    act: Callable[[launch.Listener], launch.Outcome],
+    act: Callable[[Listener], launch.Outcome],
 ) -> int:
     def listen(snapshot: Snapshot) -> None:
         reporter.show(snapshot.progress, snapshot.images_per_second, snapshot.elapsed)

@@ -20,7 +20,9 @@ example:
 def more(text: str) -> int:
     """Read how many trials come on top: `+32`."""
     if not re.fullmatch(r"\+[1-9][0-9]{0,5}", text):
-        raise argparse.ArgumentTypeError(f"a plus and a whole number such as +32 are expected, but got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"a plus and a whole number such as +32 are expected, but got {text!r}"
+        )
     return int(text)
 
 

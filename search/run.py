@@ -33,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--epochs", metavar="N", help="epochs of a full training")
     made.add_argument("--time-budget", metavar="TIME", help="stop after 90s, 30m, 2h …")
     made.add_argument("--data-dir", metavar="DIR", help="where the images are, or may be downloaded to")
-    made.add_argument("--runs-dir", metavar="DIR", default="runs", type=Path, help="of all runs (default: runs)")
+    made.add_argument(
+        "--runs-dir", metavar="DIR", default="runs", type=Path, help="of all runs (default: runs)"
+    )
     made.add_argument("--name", help="of the run (default: the space's name, numbered)")
     made.add_argument("--seed", metavar="S", help="of the search and of every training")
     add_limits(made)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from search.console import duration, epochs_text, print_json
 from search.runs.run import Run, open_run
-from search.summary import counts_text, ranking_table, score_text, summary_document
+from search.summary import counts_text, print_ranking, score_text, summary_document
 from search.verb import DONE, UserError, Verb, add_json, main_of
 
 EXAMPLE = """\
@@ -64,7 +64,7 @@ def print_status(console: Console, run: Run) -> None:
         console.print(f"  failed {count}×: {failure}", markup=False)
     best = run.best()
     if best is not None:
-        console.print(ranking_table(run))
+        print_ranking(console, run)
         console.print(f"Ahead: trial {best.number}, {score_text(run, best)}.", markup=False)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from search.console import duration, epochs_text, point_text, progress_document
 from search.plan.writer import write_flow
@@ -82,21 +83,19 @@ def print_summary(console: Console, run: Run, reason: str, elapsed: float) -> No
     if best is None:
         console.print("No trial has finished an epoch.")
     else:
-        console.print(ranking_table(run))
+        console.print(f"\nThe best {TOP} by {run.plan.objective.metric}:", markup=False)
+        print_ranking(console, run)
         _print_winner(console, run, best)
     _print_next(console, run, stands)
 
 
-def ranking_table(run: Run) -> Table:
-    """Return the first of the ranking as a table."""
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for column in ("", "trial", run.plan.objective.metric, "epochs", "status", "configuration"):
-        table.add_column(column, no_wrap=column != "configuration")
+def print_ranking(console: Console, run: Run) -> None:
+    """Print the first of the ranking: a line of figures each, and below it what was searched."""
     for place, trial in enumerate(run.ranking()[:TOP], start=1):
         score = "" if trial.score is None else f"{trial.score:.4f}"
-        epochs, point = str(trial.epochs), point_text(searched(run, trial))
-        table.add_row(str(place), str(trial.number), score, epochs, trial.status, point)
-    return table
+        figures = f"{score}  {trial.epochs} epochs, {trial.status}, {duration(trial.seconds)} of training"
+        console.print(f"{place}. [bold]trial {trial.number}[/bold]  {figures}")
+        console.print(Padding(Text(point_text(searched(run, trial)), style="dim"), (0, 0, 0, 3)))
 
 
 def searched(run: Run, trial: Trial) -> Mapping[str, Any]:
@@ -182,5 +181,3 @@ def _print_next(console: Console, run: Run, stands: Progress) -> None:
     console.print()
     for label, text in rows:
         console.print(f"{label:11} {text}", markup=False, soft_wrap=True)
-
-

@@ -37,9 +37,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gpus-per-trial", metavar="F", type=share, help="a share of a GPU (0.5) or whole GPUs (2)"
     )
-    parser.add_argument(
-        "--storage", metavar="URL", help="an Optuna storage instead of the run's own journal"
-    )
+    parser.add_argument("--storage", metavar="URL", help="an Optuna storage instead of the run's own journal")
 
 
 def positive(text: str) -> int:

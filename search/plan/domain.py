@@ -268,7 +268,7 @@ def _check_range(domain: Float | Int) -> None:
     _law(low <= high, "`low <= high` must hold", {"low": low, "high": high})
     _law(
         not (domain.log and step is not None),
-        "`log` and `step` exclude each other",
+        "only one of `log` and `step` must stand",
         {"log": True, "step": step},
     )
     _law(not domain.log or low > 0, "`low > 0` must hold in a log range", {"low": low})

@@ -152,7 +152,7 @@ def local_ray(allocation: Allocation) -> Iterator[None]:
     """Start Ray inside this process's machine, silent and without a dashboard, and leave nothing behind."""
     os.environ.update(QUIET)
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix="winnow-ray-", dir="/tmp"))  # noqa: S108 (sockets need short paths)
+    folder = Path(tempfile.mkdtemp(prefix="winnow-ray-", dir="/tmp"))
     (folder / "owner").write_text(str(os.getpid()))
     try:
         ray.init(
@@ -173,7 +173,7 @@ def local_ray(allocation: Allocation) -> Iterator[None]:
 
 def _sweep() -> None:
     """Remove what a killed driver left of its Ray."""
-    for folder in Path("/tmp").glob("winnow-ray-*"):  # noqa: S108
+    for folder in Path("/tmp").glob("winnow-ray-*"):
         with contextlib.suppress(OSError, ValueError):
             owner = int((folder / "owner").read_text())
             if not Path(f"/proc/{owner}").exists():

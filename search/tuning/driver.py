@@ -13,12 +13,12 @@ from typing import Any
 from search.plan.plan import Plan
 from search.plan.vocabulary import Vocabulary
 from search.runs import requests
-from search.runs.keeper import ENDED, keep_trial, prune_checkpoints
+from search.runs.keeper import keep_trial, prune_checkpoints
 from search.runs.layout import RunLayout
 from search.runs.lease import Lease
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring
-from search.runs.record import Ending
+from search.runs.record import ENDED, Ending
 from search.runs.requests import BadRequest, Request
 from search.training.report import Report
 from search.tuning.policy import Decision, Done, Policy, Start, Wait
@@ -92,16 +92,12 @@ class Driver:
         """Take what a worker says of an epoch; anything but CONTINUE ends its stint, see `leave`."""
         if (result.number, result.attempt) not in self._placed:
             self._placed.add((result.number, result.attempt))
-            self.policy.place(
-                result.number, host=result.host, device=result.device, process=result.process
-            )
+            self.policy.place(result.number, host=result.host, device=result.device, process=result.process)
         if result.failure or result.metrics is None:
             return Decision.STOP
         report = Report(result.step, result.epoch, result.metrics, result.seconds)
         self._metrics[result.number] = result.metrics
-        return self.policy.report(
-            result.number, report, attempt=result.attempt, checkpoint=result.checkpoint
-        )
+        return self.policy.report(result.number, report, attempt=result.attempt, checkpoint=result.checkpoint)
 
     def leave(self, number: int, ending: Ending, reason: str = "") -> None:
         """A worker has left a trial."""

@@ -13,10 +13,9 @@ from types import FrameType
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 
-from search.plan.load import load_plan
-from search.plan.plan import Plan
+from search.plan.plan import Plan, load_plan, plan_plugins
 from search.runs.journal import Journal, SharedStorage, read_storage
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
@@ -28,7 +27,6 @@ from search.tuning.resources import Allocation, allocate, this_machine
 from search.tuning.samplers import samplers
 from search.tuning.schedulers import schedulers
 from search.tuning.vocabulary import vocabulary
-
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 """What a run may be called: one folder, never a path."""
@@ -75,7 +73,7 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
         RunExists: there is a run of that name.
         DataError: the images cannot be read; nothing was left on disk.
     """
-    load_data(plan.data.config, directory=plan.data.dir)
+    load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
     layout = _new_folder(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
     if options.storage:
@@ -100,13 +98,19 @@ def resume(
         RunIsHeld: another process drives it.
     """
     layout = RunLayout(root.resolve())
-    plan = load_plan(layout.plan, vocabulary=vocabulary)
-    plan = plan.model_copy(update={"budget": plan.budget.model_copy(update={"seconds": seconds})})
+    plan = load_plan(layout.plan, vocabulary=vocabulary(plan_plugins(layout.plan)))
+    plan = plan.model_copy(update={"budget": plan.budget.model_copy(update={"time": seconds})})
     return _run(plan, layout, listener=listener, options=options, more_trials=more_trials)
 
 
 def _run(
-    plan: Plan, layout: RunLayout, *, listener: Listener, options: Options, more_trials: int = 0, new: bool = False
+    plan: Plan,
+    layout: RunLayout,
+    *,
+    listener: Listener,
+    options: Options,
+    more_trials: int = 0,
+    new: bool = False,
 ) -> Outcome:
     allocation = allocate(
         plan.resources,
@@ -122,9 +126,7 @@ def _run(
         policy = make_policy(plan, study, workers=allocation.workers)
         if more_trials:
             policy.extend(more_trials)
-        driver = Driver(
-            plan, words, policy, layout, lease, listener=listener, seconds=plan.budget.seconds
-        )
+        driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=plan.budget.seconds)
         driver.repair()
         with interruptible(policy, options.say):
             _execute(driver, allocation)
@@ -169,7 +171,7 @@ def open_study(plan: Plan, layout: RunLayout, options: Options, *, new: bool) ->
         RunExists: a new run would take over a study of that name in a shared storage.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    direction = "maximize" if plan.objective.mode == "max" else "minimize"
+    direction = StudyDirection.MAXIMIZE if plan.objective.mode == "max" else StudyDirection.MINIMIZE
     kept = read_storage(layout)
     storage: BaseStorage
     if kept:
@@ -219,7 +221,9 @@ def _new_folder(folder: Path, name: str | None, default: str) -> RunLayout:
     folder.mkdir(parents=True, exist_ok=True)
     if name is not None:
         if not NAME.fullmatch(name):
-            raise RunExists(f"a name of letters, digits, '.', '_' and '-' is expected, but got --name {name!r}")
+            raise RunExists(
+                f"a name of letters, digits, '.', '_' and '-' is expected, but got --name {name!r}"
+            )
         return _make(folder / name)
     for count in range(1, 10_000):
         with contextlib.suppress(RunExists):
@@ -236,5 +240,3 @@ def _make(root: Path) -> RunLayout:
             "or give another --name"
         ) from None
     return RunLayout(root)
-
-

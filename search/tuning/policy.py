@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 from optuna.study import Study, StudyDirection
 from optuna.trial import TrialState, create_trial
@@ -170,25 +171,14 @@ class Policy:
 
     def ask(self) -> Start | Wait | Done:
         """Return what a free worker does next. A trial that waits to go on comes before a new one."""
-        running = [e for e in self._entries.values() if e.record.status == "running"]
-        reason = self._why_over()
-        if reason:
-            return Wait() if running else Done(reason)
-        if len(running) >= self.workers:
-            return Wait()
-        for number, entry in sorted(self._entries.items()):
-            if entry.record.status == "waiting":
+        running = sum(entry.record.status == "running" for entry in self._entries.values())
+        over = self._why_over()
+        if not over and running < self.workers:
+            number = self._next()
+            if number is not None:
                 return self._start(number)
-        sampled = sum(not e.record.origin.startswith("request:") for e in self._entries.values())
-        full = sampled >= self._budget.trials
-        if full and not self._proposals.asked():
-            return Wait() if running else Done(f"all {self._budget.trials} trials are done")
-        proposal = self._proposals.next(self._study, len(self._entries), asked_only=full)
-        if proposal is None:
-            if running:
-                return Wait()
-            return Done(f"the space is exhausted: all {len(self._entries)} configurations were tried")
-        return self._start(self._enter(proposal))
+            over = self._why_none_left()
+        return Wait() if running else Done(over)
 
     def report(
         self, number: int, report: Report, *, attempt: int | None = None, checkpoint: str | None = None
@@ -251,8 +241,9 @@ class Policy:
         stint = entry.record.stints[-1].ended(ending, at=self._clock(), reason=reason)
         self._write_stint(entry, stint)
         self._settle(entry)
-        if entry.record.status in ("completed", "stopped", "failed"):
-            self._endings.append(entry.record.reason if entry.record.status == "failed" else "")
+        left = self._entries[number].record
+        if left.status in record.ENDED:
+            self._endings.append(left.reason if left.status == "failed" else "")
 
     def stop(self, reason: str) -> None:
         """Start nothing more; whoever runs is paused at his next report."""
@@ -281,7 +272,7 @@ class Policy:
         """Keep a remark on a trial, finished or not."""
         self._write_attribute(f"{record.NOTE}{number}:{self._clock():.3f}", text)
 
-    def _write_attribute(self, name: str, value: object) -> None:
+    def _write_attribute(self, name: str, value: Any) -> None:
         self._storage.set_study_system_attr(self._study._study_id, name, value)
 
     def _why_over(self) -> str:
@@ -295,10 +286,30 @@ class Policy:
             return f"{FAILURES_IN_A_ROW} trials in a row failed: {grouped(failures)}"
         return ""
 
+    def _next(self) -> int | None:
+        """Return the trial that is begun or continued next, entered into the study where it is new."""
+        waiting = [number for number, entry in self._entries.items() if entry.record.status == "waiting"]
+        if waiting:
+            return min(waiting)
+        proposal = self._proposals.next(self._study, len(self._entries), asked_only=self._full())
+        return self._enter(proposal) if proposal else None
+
+    def _full(self) -> bool:
+        """Whether the budget of trials is used up; those that others enqueued come on top."""
+        own = sum(not e.record.origin.startswith("request:") for e in self._entries.values())
+        return own >= self._budget.trials
+
+    def _why_none_left(self) -> str:
+        if self._full():
+            return f"all {self._budget.trials} trials are done"
+        return f"the space is exhausted: all {len(self._entries)} configurations were tried"
+
     def _enter(self, proposal: Proposal) -> int:
         """Add a trial to the study, whole, in one record; return its number."""
         number, point = len(self._entries), proposal.point
-        sampled = {p.name: p.domain for p in self._space.parameters if p.name in point and p.domain.size() > 1}
+        sampled = {
+            p.name: p.domain for p in self._space.parameters if p.name in point and p.domain.size() > 1
+        }
         stint = Stint(attempt=1, start=self._clock())
         trial = create_trial(
             state=TrialState.RUNNING,
@@ -352,9 +363,7 @@ class Policy:
             decisions.append(replace(decided, cutoff=cutoff))
         return tuple(decisions)
 
-    def _decision(
-        self, number: int, epoch: int, value: float, rungs: Sequence[RungDecision]
-    ) -> Decision:
+    def _decision(self, number: int, epoch: int, value: float, rungs: Sequence[RungDecision]) -> Decision:
         if epoch >= self._budget.epochs or not math.isfinite(value) or number in self._stop_trials:
             return Decision.STOP
         if not all(rung.keep for rung in rungs):

@@ -73,10 +73,6 @@ class Proposals:
         if origin not in self._origins:
             self._asked[origin] = point
 
-    def asked(self) -> bool:
-        """Tell whether a point that somebody asked for is still to be tried."""
-        return any(origin not in self._origins for origin in self._asked)
-
     def exhausted(self) -> bool:
         """Tell whether every configuration of a finite space has been tried."""
         return len(self._seen) >= self._size

@@ -14,7 +14,7 @@ from ray import tune
 from search.tuning.stint import Assignment, StintRunner
 
 
-class WarmWorker(tune.Trainable):
+class WarmWorker(tune.Trainable):  # type: ignore[misc]
     """Runs one stint after another; torch, the data and the device stay loaded.
 
     Its configuration is ``{"assignment": Assignment.to_json(), "threads": int}``.

@@ -24,7 +24,7 @@ from search.plan.domain import Choice, DomainError, Fixed, Float, Int, same
         (lambda: Int(0, 9, log=True), "`low > 0` must hold in a log range, but got low=0"),
         (
             lambda: Float(0.1, 1.0, True, 0.1),
-            "`log` and `step` exclude each other, but got log=true, step=0.1",
+            "only one of `log` and `step` must stand, but got log=true, step=0.1",
         ),
         (lambda: Float(0, 1, step=0.0), "`step > 0` must hold, but got step=0.0"),
         (lambda: Int(0, 4, step=-1), "`step > 0` must hold, but got step=-1"),

@@ -67,8 +67,8 @@ class Simulation:
             if isinstance(answer, Done):
                 assert not working
                 return answer.reason
-            for number, (start, epoch) in list(working.items()):
-                epoch += 1
+            for number, (start, before) in list(working.items()):
+                epoch = before + 1
                 decision = policy.report(
                     number,
                     report(epoch, curve(start.config, epoch)),
