@@ -37,8 +37,12 @@ class Plan(Section):
     budget: BudgetPlan = Field(
         BudgetPlan.model_validate({}), description="a mapping such as {trials: 64, epochs: 27}"
     )
-    scheduler: SchedulerPlan = Field(SchedulerPlan.model_validate({}), description="a name, or a mapping such as {name: asha}")
-    sampler: SamplerPlan = Field(SamplerPlan.model_validate({}), description="a name, or a mapping such as {name: auto}")
+    scheduler: SchedulerPlan = Field(
+        SchedulerPlan.model_validate({}), description="a name, or a mapping such as {name: asha}"
+    )
+    sampler: SamplerPlan = Field(
+        SamplerPlan.model_validate({}), description="a name, or a mapping such as {name: auto}"
+    )
     resources: ResourcesPlan = Field(
         ResourcesPlan.model_validate({}), description="auto, or a mapping such as {cpus: 4, gpus: 0.5}"
     )

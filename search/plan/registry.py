@@ -111,15 +111,22 @@ def _setting(argument: inspect.Parameter, hint: Any) -> Setting:
     name, default = argument.name, argument.default
     if default is inspect.Parameter.empty:
         raise TypeError(f"the setting {name!r} must have a default: the published value")
+    setting = _of_kind(name, default, hint)
+    if expected := setting.mistake(default):
+        raise TypeError(f"the default of the setting {name!r} is {default!r}, but it must be {expected}")
+    return setting
+
+
+def _of_kind(name: str, default: Value, hint: Any) -> Setting:
     if hint is bool:
         return Setting(name, "bool", default)
     if get_origin(hint) is Literal:
         return Setting(name, "choice", default, choices=get_args(hint))
-    if get_origin(hint) is Annotated and get_args(hint)[0] in (int, float):
-        kind, bounds = get_args(hint)[:2]
-        low = None if bounds.low == -math.inf else bounds.low
-        high = None if bounds.high == math.inf else bounds.high
-        return Setting(name, "int" if kind is int else "float", default, bounds.doc, low, high)
-    raise TypeError(
-        f"the setting {name!r} must be bool, Literal or Annotated[int or float, Range], not {hint}"
-    )
+    kind, bounds, *_ = (*get_args(hint), None, None) if get_origin(hint) is Annotated else (None, None)
+    if kind not in (int, float) or not isinstance(bounds, Range):
+        raise TypeError(
+            f"the setting {name!r} must be bool, Literal or Annotated[int or float, Range], not {hint}"
+        )
+    low = None if bounds.low == -math.inf else bounds.low
+    high = None if bounds.high == math.inf else bounds.high
+    return Setting(name, "int" if kind is int else "float", default, bounds.doc, low, high)

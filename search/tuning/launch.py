@@ -182,12 +182,11 @@ def open_study(plan: Plan, layout: RunLayout, options: Options, *, new: bool) ->
             options.say(f"the last record of the study was torn by a crash; it was cut off: {journal.mended}")
         storage = JournalStorage(journal)
         name = next(iter(optuna.get_all_study_names(storage)), layout.root.name)
-    try:
-        return optuna.create_study(
-            storage=storage, study_name=name, direction=direction, load_if_exists=not new
-        )
-    except optuna.exceptions.DuplicatedStudyError:
-        raise RunExists(f"a study named {name!r} is in that storage already: give another --name") from None
+    if name not in optuna.get_all_study_names(storage):
+        return optuna.create_study(storage=storage, study_name=name, direction=direction)
+    if new:
+        raise RunExists(f"a study named {name!r} is in that storage already: give another --name")
+    return optuna.load_study(storage=storage, study_name=name)
 
 
 def without_password(url: str) -> str:

@@ -1,0 +1,26 @@
+# `make check` is what CI runs; `make check-all` runs everything and is due before an issue is closed.
+.PHONY: check check-all lint types layers test test-all format
+
+check: lint types layers test
+
+check-all: lint types layers test-all
+
+lint:
+	ruff check .
+	ruff format --check .
+
+types:
+	mypy
+
+layers:
+	lint-imports
+
+test:
+	python -m pytest
+
+test-all:
+	python -m pytest -m ""
+
+format:
+	ruff check --fix .
+	ruff format .
