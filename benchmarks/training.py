@@ -39,7 +39,11 @@ from search.training.parts import Parts
 
 AUGMENTATIONS = {
     "crop, flip": {"augmentation.crop": 4, "augmentation.flip": True},
-    "crop, flip, rotation": {"augmentation.crop": 4, "augmentation.flip": True, "augmentation.rotation": 15.0},
+    "crop, flip, rotation": {
+        "augmentation.crop": 4,
+        "augmentation.flip": True,
+        "augmentation.rotation": 15.0,
+    },
 }
 MODELS = {
     "small cnn": {"architecture": "cnn", "layers": 3, "width": 32, "batch_size": 128},
@@ -193,7 +197,8 @@ def cell(values: list[float], form: str) -> str:
 def line(case: Case, figures: dict[str, list[float]]) -> str:
     """Return one line of the Markdown table."""
     ratios = {
-        name: [a / b for a, b in zip(figures["ours"], figures[name], strict=True)] for name in ("limit", "usual")
+        name: [a / b for a, b in zip(figures["ours"], figures[name], strict=True)]
+        for name in ("limit", "usual")
     }
     rates = " | ".join(cell(figures[name], ",.0f") for name in WAYS)
     return (
@@ -232,16 +237,22 @@ def machine(device: torch.device) -> str:
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count, one warm-up comes before")
-    parser.add_argument("--images", type=int, help="training images of an epoch; default: by model and device")
+    parser.add_argument(
+        "--images", type=int, help="training images of an epoch; default: by model and device"
+    )
     parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--directory", type=Path, help="real images instead of random ones")
     parser.add_argument("--data", default="image_folder", help="name of the data set in --directory")
     arguments = parser.parse_args()
-    print(f"images/s, median (min–max) of n = {arguments.rounds} rounds; {machine(resolve_device(arguments.device))}\n")
+    print(
+        f"images/s, median (min–max) of n = {arguments.rounds} rounds; {machine(resolve_device(arguments.device))}\n"
+    )
     print("| model | augmentation | threads | images | limit | ours | usual | ours / limit | ours / usual |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
     for case in cases(arguments):

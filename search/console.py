@@ -158,8 +158,8 @@ def value_text(value: Any) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as h:mm:ss."""
-    return str(timedelta(seconds=round(seconds)))
+    """Return a duration in words: `3.2 s` below a minute, else `h:mm:ss`."""
+    return f"{seconds:.1f} s" if seconds < 59.95 else str(timedelta(seconds=round(seconds)))
 
 
 def print_json(**document: Any) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.verb import Verb, add_json, add_limits, main_of
+from search.verb import Verb, add_json, add_limits, announce, main_of
 
 EXAMPLE = """\
 example:
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    announce(arguments)
     # After the arguments are parsed: torch, Ray and the data cost seconds that --help should not take.
     from search.commands import resume_search  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.verb import Verb, add_json, add_limits, main_of
+from search.verb import Verb, add_json, add_limits, announce, main_of
 
 EXAMPLE = """\
 example:
@@ -64,6 +64,7 @@ def overrides(arguments: argparse.Namespace) -> list[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    announce(arguments)
     # After the arguments are parsed: torch, Ray and the data cost seconds that --help should not take.
     from search.commands import check_space, run_search  # noqa: PLC0415
 

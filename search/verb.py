@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import search
 from search.console import print_json
 from search.plan.mistake import PlanError
 
@@ -80,6 +82,15 @@ def main_of(verb: Verb, argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         os.close(sys.stdout.fileno())
         return FAILED
+
+
+def announce(arguments: argparse.Namespace) -> None:
+    """Say at once, before anything slow is loaded, where the search runs."""
+    text = f"Winnow {search.__version__} on this machine, {socket.gethostname()}"
+    if arguments.json:
+        print_json(event="message", text=text)
+    else:
+        print(text, flush=True)
 
 
 def _complain(arguments: argparse.Namespace, sentences: list[str]) -> None:

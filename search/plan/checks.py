@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from search.plan.contexts import Choices, contexts, values_of
 from search.plan.domain import Choice, Domain, Fixed, Float, Int
@@ -49,8 +50,9 @@ def check_alone(parameters: Iterable[Parameter], vocabulary: Vocabulary) -> list
         settings = vocabulary.of(parameter.name)
         if not settings:
             mistakes.append(_unknown(parameter.name, vocabulary))
-        found = [set(_check_values(parameter, setting)) for setting in settings]
-        mistakes += set.intersection(*found) if found else ()
+        found = [list(_check_values(parameter, setting)) for setting in settings]
+        places = [{(mistake.key, mistake.found) for mistake in each} for each in found]
+        mistakes += [m for m in chain(*found[:1]) if all((m.key, m.found) in each for each in places)]
     return mistakes
 
 

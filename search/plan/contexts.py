@@ -36,12 +36,12 @@ def contexts(
             return (value for value in other.domain.values() if allowed(other.name, value))
         return _telling_values(other, asked.get(other.name, []))
 
-    found: list[Choices] = []
+    found: dict[tuple[tuple[bool, Value], ...], Choices] = {}  # the flag keeps `1` and `true` apart
     for point in islice(space.combinations(names, values=values), MOST):
         choices = {selector: point.get(selector, default) for selector, default in defaults.items()}
-        if parameter.holds(point) and choices not in found:
-            found.append(choices)
-    return found
+        if parameter.holds(point):
+            found.setdefault(tuple((isinstance(v, bool), v) for v in choices.values()), choices)
+    return list(found.values())
 
 
 def never_active(space: Space) -> list[Mistake]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,12 +29,14 @@ class Space:
     """
 
     parameters: tuple[Parameter, ...]
+    _by_name: dict[str, Parameter] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", in_order(tuple(self.parameters)))
+        object.__setattr__(self, "_by_name", {parameter.name: parameter for parameter in self.parameters})
 
     def __contains__(self, name: object) -> bool:
-        return any(parameter.name == name for parameter in self.parameters)
+        return name in self._by_name
 
     def __getitem__(self, name: str) -> Parameter:
         """Return the parameter of that name.
@@ -42,10 +44,7 @@ class Space:
         Raises:
             KeyError: there is none.
         """
-        for parameter in self.parameters:
-            if parameter.name == name:
-                return parameter
-        raise KeyError(name)
+        return self._by_name[name]
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all parameters in their order."""
@@ -84,12 +83,13 @@ class Space:
         Args:
             partial: values may be missing; what depends on a missing value is not held against the point.
         """
+        names = self.names()
         unknown = [
             Mistake(
                 key=name,
                 found="an unknown key",
                 expected="a parameter of the space",
-                hint=nearest(name, self.names()),
+                hint=nearest(name, names),
             )
             for name in point
             if name not in self

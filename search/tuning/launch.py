@@ -6,6 +6,7 @@ import contextlib
 import re
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,8 +119,7 @@ def _run(
         concurrency=options.concurrency,
         gpus_per_trial=options.gpus_per_trial,
     )
-    for note in allocation.notes:
-        options.say(note)
+    options.say(allocation.text())
     with Lease(layout) as lease:
         words = vocabulary(plan.plugins)
         study = open_study(plan, layout, options, new=new)
@@ -183,7 +183,11 @@ def open_study(plan: Plan, layout: RunLayout, options: Options, *, new: bool) ->
         storage = JournalStorage(journal)
         name = next(iter(optuna.get_all_study_names(storage)), layout.root.name)
     if name not in optuna.get_all_study_names(storage):
-        return optuna.create_study(storage=storage, study_name=name, direction=direction)
+        study = optuna.create_study(storage=storage, study_name=name, direction=direction)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names([plan.objective.metric])  # for Optuna's own tools
+        return study
     if new:
         raise RunExists(f"a study named {name!r} is in that storage already: give another --name")
     return optuna.load_study(storage=storage, study_name=name)

@@ -31,6 +31,12 @@ class Allocation:
     workers: int
     notes: tuple[str, ...] = ()
 
+    def text(self) -> str:
+        """Return this in words, what was reduced first."""
+        trials = f"{self.workers} trials at once" if self.workers > 1 else "1 trial at a time"
+        share = f"{self.cpus:g} CPU" + (f" and {self.gpus:g} GPU" if self.gpus else "")
+        return "\n".join([*self.notes, f"{trials}, {share} each"])
+
 
 def this_machine() -> Machine:
     """Look at the machine: the CPUs that this process may use, its GPUs, its memory."""

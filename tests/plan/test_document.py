@@ -1,5 +1,7 @@
 """Documents: places, duplicate keys, bounds, and no exception but PlanError whatever the text is."""
 
+# ruff: noqa: E501  a sentence stands on one line, as the user reads it
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -36,7 +36,7 @@ from search.plan.domain import Choice, DomainError, Fixed, Float, Int, same
         (lambda: Float(0, math.inf), "`high` must be finite, but got high=inf"),
         (lambda: Float(math.nan, 1), "`low` must be finite, but got low=nan"),
         (lambda: Int(0, 2**54), f"`-2**53 <= high <= 2**53` must hold, but got high={2**54}"),
-        (lambda: Int(True, 2), "`low` must be a whole number, but got low=true"),  # type: ignore[arg-type]
+        (lambda: Int(True, 2), "`low` must be a whole number, but got low=true"),
         (lambda: Float("0", 2), "`low` must be a number, but got low=0"),  # type: ignore[arg-type]
         (lambda: Choice([]), "a choice must have at least one value, but got choice=[]"),
         (lambda: Choice([1, 1.0]), "each choice must stand once, but got 1 twice"),

@@ -1,12 +1,13 @@
 """Loading: a user's likely mistakes each have their sentence, all at once; nothing but PlanError ever comes out."""
 
+# ruff: noqa: E501  a sentence stands on one line, as the user reads it
+
 from __future__ import annotations
 
 import textwrap
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -271,9 +272,28 @@ def test_the_data_set_is_no_secret_of_the_machine(write: Any) -> None:
 
 
 KEYS = st.sampled_from(
-    ["data", "space", "name", "low", "high", "log", "step", "when", "choice", "value", "start", "optimizer"]
-    + ["learning_rate", "momentum", "budget", "trials", "epochs", "time", "scheduler", "sampler", "settings"]
-    + [
+    [
+        "data",
+        "space",
+        "name",
+        "low",
+        "high",
+        "log",
+        "step",
+        "when",
+        "choice",
+        "value",
+        "start",
+        "optimizer",
+        "learning_rate",
+        "momentum",
+        "budget",
+        "trials",
+        "epochs",
+        "time",
+        "scheduler",
+        "sampler",
+        "settings",
         "resources",
         "plugins",
         "objective",
@@ -313,7 +333,7 @@ def flow(data: Any) -> str:
     return {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(str(text), str(text))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 @given(
     document=st.one_of(DOCUMENTS, st.dictionaries(KEYS, DOCUMENTS)),
     overrides=st.lists(st.one_of(st.text(max_size=20), st.tuples(KEYS, KEYS, DOCUMENTS)), max_size=2),
@@ -324,62 +344,16 @@ def test_any_document_gives_a_plan_or_a_plan_error(
 ) -> None:
     path = write(flow(document))
     sets = [o if isinstance(o, str) else f"{o[0]}.{o[1]}={flow(o[2])}" for o in overrides]
-    try:
-        plan = load_plan(path, overrides=sets, vocabulary=vocabulary if checked else None)
-    except PlanError as error:
-        assert all(str(mistake) for mistake in error.mistakes)
-        assert error.mistakes
-    else:
+    plan = loaded(path, overrides=sets, vocabulary=vocabulary if checked else None)
+    if isinstance(plan, Plan):
         assert load_plan(write(plan.to_yaml(), "again.yaml")) == plan
-
-
-@st.composite
-def plans(draw: Any, space: Space) -> Plan:
-    maybe = lambda values: st.one_of(st.none(), values)  # noqa: E731
-    words = st.text(
-        st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=8
-    )
-    plain = st.one_of(words, st.booleans(), st.none(), st.integers(-5, 5), st.floats(-1, 1))
-    part = st.fixed_dictionaries({"name": words}, optional={"p": plain, "q": plain})
-    points = [space.sample(np.random.default_rng(seed)) for seed in range(draw(st.integers(0, 3)))]
-    return Plan.model_validate(
-        {
-            "name": draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)),
-            "data": {
-                "name": draw(words),
-                "validation": draw(st.floats(0.01, 0.99)),
-                "size": draw(maybe(st.integers(1, 4096))),
-                "dir": draw(maybe(st.just("/data/my images"))),
-            },
-            "objective": {
-                "metric": draw(st.sampled_from(["val/loss", "val/f1"])),
-                "at": draw(st.sampled_from(["last", "best"])),
-            },
-            "budget": {"trials": draw(st.integers(1, 10**6)), "time": draw(maybe(st.floats(1e-3, 1e9)))},
-            "scheduler": draw(part),
-            "sampler": draw(part),
-            "resources": {
-                "cpus": draw(maybe(st.floats(0.1, 64))),
-                "gpus": draw(maybe(st.sampled_from([0, 0.25, 1, 8]))),
-            },
-            "seed": draw(st.integers(0, 2**32 - 1)),
-            "plugins": tuple(draw(st.lists(st.sampled_from(["/a.py", "/b c.py", "/é.py"]), max_size=2))),
-            "start": tuple(points),
-            "space": space,
-        }
-    )
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(data=st.data())
-def test_a_written_plan_reads_as_an_equal_one(write: Any, spaces: Any, data: st.DataObject) -> None:
-    space = data.draw(spaces.filter(lambda space: space.parameters))
-    plan = data.draw(plans(space))
-    try:
-        again = load_plan(write(plan.to_yaml()))
-    except PlanError as error:
-        # The one thing that a Space may have and a file may not: conditions that can never hold together.
-        assert all("never active" in str(mistake) for mistake in error.mistakes)
     else:
-        assert again == plan
-        assert again.to_yaml() == plan.to_yaml()
+        assert all(plan.mistakes)
+        assert str(plan)
+
+
+def loaded(path: Path, **options: Any) -> Plan | PlanError:
+    try:
+        return load_plan(path, **options)
+    except PlanError as error:
+        return error

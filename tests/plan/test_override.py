@@ -1,5 +1,7 @@
 """`--set`: any key, nested and dotted, later ones over earlier ones; mistakes carry the option's name."""
 
+# ruff: noqa: E501  a sentence stands on one line, as the user reads it
+
 from __future__ import annotations
 
 from typing import Any
@@ -50,7 +52,7 @@ def test_a_shorthand_keeps_its_name() -> None:
     ],
 )  # fmt: skip
 def test_a_mistake_names_the_option(assignment: str, sentence: str) -> None:
-    root, mistakes = override(parse(TEXT, Place("my.yaml", 1))[0], [assignment])
+    _, mistakes = override(parse(TEXT, Place("my.yaml", 1))[0], [assignment])
     assert [str(mistake) for mistake in mistakes] == [sentence]
 
 

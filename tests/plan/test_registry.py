@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import pytest
@@ -59,12 +60,13 @@ def test_a_setting_needs_a_default_and_a_range() -> None:
 
     def without_anything(*, rate=0.5): ...  # type: ignore[no-untyped-def]
 
-    for build, message in {
+    cases: dict[Callable[..., object], str] = {
         without_default: "the setting 'rate' must have a default",
         without_range: "the setting 'rate' must be bool, Literal or Annotated",
         of_text: "the setting 'rate' must be bool, Literal or Annotated",
         without_anything: "the setting 'rate' must be bool, Literal or Annotated",
-    }.items():
+    }
+    for build, message in cases.items():
         with pytest.raises(TypeError, match=message):
             settings_of(build)
 

@@ -72,6 +72,6 @@ def test_a_number_without_end_is_refused() -> None:
 def test_what_is_written_reads_as_the_same_value(value: object) -> None:
     node, mistakes = parse(f"[{write_scalar(value)}]", Place("x", 1))  # type: ignore[arg-type]
     assert not mistakes
-    (read,) = node.plain()  # type: ignore[misc]
+    read: object = node.content[0].plain()  # type: ignore[index, union-attr]
     assert type(read) is type(value)
     assert read == value

@@ -39,9 +39,7 @@ def brute_force(space: Space) -> Iterator[dict[str, Any]]:
 
 
 def keyed(points: Any) -> list[tuple[Any, ...]]:
-    return sorted(
-        (tuple((n, type(v).__name__, repr(v)) for n, v in sorted(point.items())) for point in points)
-    )
+    return sorted(tuple((n, type(v).__name__, repr(v)) for n, v in sorted(point.items())) for point in points)
 
 
 @given(data=st.data())

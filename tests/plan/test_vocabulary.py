@@ -1,5 +1,7 @@
 """Settings and vocabularies: what a value may be, which defaults apply."""
 
+# ruff: noqa: E501  a sentence stands on one line, as the user reads it
+
 from __future__ import annotations
 
 import math

@@ -8,9 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from search.plan.trial_config import DataConfig, TrialConfig, Value
 from search.training.data import Data, Split
+
+# No test may depend on how busy the machine is.
+settings.register_profile("training", deadline=None)
+settings.load_profile("training")
 
 MakeConfig = Callable[..., TrialConfig]
 
@@ -59,7 +64,13 @@ def config() -> MakeConfig:
     """Make a configuration of a tiny CNN; keywords override its settings, with `__` for a dot."""
 
     def make(*, epochs: int = 3, seed: int = 0, **settings: Value) -> TrialConfig:
-        tiny: dict[str, Value] = {"layers": 1, "width": 4, "dense_units": 8, "batch_size": 32, "learning_rate": 0.01}
+        tiny: dict[str, Value] = {
+            "layers": 1,
+            "width": 4,
+            "dense_units": 8,
+            "batch_size": 32,
+            "learning_rate": 0.01,
+        }
         named = {name.replace("__", "."): value for name, value in settings.items()}
         return TrialConfig({**tiny, **named}, DataConfig("stripes"), epochs=epochs, seed=seed)
 

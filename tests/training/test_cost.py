@@ -16,7 +16,9 @@ def trial(**settings: object) -> TrialConfig:
 @pytest.mark.parametrize(("name", "billions"), [("resnet18", 1.814), ("resnet34", 3.664), ("resnet50", 4.089),
                                                 ("resnet101", 7.801), ("resnet152", 11.514)])  # fmt: skip
 def test_flops_of_resnets_are_the_published_ones(name: str, billions: float) -> None:
-    assert cost(trial(architecture=name), (3, 224, 224), 1000).flops == pytest.approx(2e9 * billions, rel=1e-3)
+    assert cost(trial(architecture=name), (3, 224, 224), 1000).flops == pytest.approx(
+        2e9 * billions, rel=1e-3
+    )
 
 
 def test_cost_of_a_cnn_is_the_closed_form() -> None:
@@ -35,4 +37,7 @@ def test_memory_grows_with_the_batch_and_the_optimizer() -> None:
     twice = cost(trial(batch_size=128), (3, 32, 32), 10)
     fixed = 4 * 3 * base.parameters
     assert twice.memory - fixed == 2 * (base.memory - fixed)
-    assert cost(trial(batch_size=64, optimizer="adamw"), (3, 32, 32), 10).memory == base.memory + 4 * base.parameters
+    assert (
+        cost(trial(batch_size=64, optimizer="adamw"), (3, 32, 32), 10).memory
+        == base.memory + 4 * base.parameters
+    )

@@ -7,6 +7,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from torchmetrics.functional import classification
 
 from search.training.metrics import confusion_matrix, scores
 
@@ -21,25 +23,25 @@ def drawn(seed: int, classes: int, images: int, absent: int) -> tuple[torch.Tens
 
 @given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 60), st.integers(0, 1))
 def test_scores_are_torchmetrics(seed: int, classes: int, images: int, absent: int) -> None:
-    from torchmetrics.functional import classification
-
     logits, labels = drawn(seed, classes, images, absent)
     ours = scores(confusion_matrix(logits, labels))
     for name in ("precision", "recall", "f1"):
         function = getattr(classification, "multiclass_" + ("f1_score" if name == "f1" else name))
-        assert ours[name] == pytest.approx(float(function(logits, labels, classes, average="macro")), abs=1e-6)
+        assert ours[name] == pytest.approx(
+            float(function(logits, labels, classes, average="macro")), abs=1e-6
+        )
     accuracy = classification.multiclass_accuracy(logits, labels, classes, average="micro")
     assert ours["accuracy"] == pytest.approx(float(accuracy), abs=1e-6)
 
 
 @given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 60))
 def test_scores_are_scikit_learns_over_the_classes_that_occur(seed: int, classes: int, images: int) -> None:
-    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
-
     logits, labels = drawn(seed, classes, images, 0)
     predicted = logits.argmax(dim=1)
     present = np.union1d(labels.numpy(), predicted.numpy())
-    reference = precision_recall_fscore_support(labels, predicted, labels=present, average="macro", zero_division=0)
+    reference = precision_recall_fscore_support(
+        labels, predicted, labels=present, average="macro", zero_division=0
+    )
     ours = scores(confusion_matrix(logits, labels))
     assert (ours["precision"], ours["recall"], ours["f1"]) == pytest.approx(reference[:3])
     assert ours["accuracy"] == pytest.approx(accuracy_score(labels, predicted))

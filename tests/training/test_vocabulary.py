@@ -25,7 +25,9 @@ def test_defaults_are_those_of_the_chosen_part() -> None:
 
 
 def test_what_does_not_apply_is_left_out() -> None:
-    complete = vocabulary().complete({"optimizer": "adam", "momentum": 0.8, "architecture": "lenet5", "width": 3})
+    complete = vocabulary().complete(
+        {"optimizer": "adam", "momentum": 0.8, "architecture": "lenet5", "width": 3}
+    )
     assert not {"momentum", "width"} & set(complete)
     assert "beta1" in complete
 

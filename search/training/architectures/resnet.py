@@ -86,7 +86,8 @@ def resnet(
         block, list(layers), num_classes=classes, zero_init_residual=zero_init_residual
     )
     _fit_stem(model, shape, stem)
-    model.fc = nn.Sequential(nn.Dropout(dropout), model.fc)
+    head: nn.Module = model.get_submodule("fc")
+    model.fc = nn.Sequential(nn.Dropout(dropout), head)
     return model
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
+from torchvision.transforms.v2 import InterpolationMode, functional  # type: ignore[import-untyped]
 
 from search.training.augmentations import augmentations, pipeline
 from search.training.augmentations.crop import crop_at
@@ -81,8 +82,6 @@ def test_has_a_setting_of_its_own_name_that_is_off_by_default(name: str) -> None
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_crop_cuts_the_padded_image_as_torchvision_does(shape: tuple[int, int, int]) -> None:
-    from torchvision.transforms.v2 import functional
-
     batch, padding = images(shape), 3
     offsets = torch.randint(0, 2 * padding + 1, (2, len(batch)), generator=generator())
     out = crop_at(batch, offsets[0], offsets[1], padding=padding)
@@ -101,8 +100,6 @@ def test_crop_reaches_every_offset_and_no_other() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_flip_mirrors_as_torchvision_does(shape: tuple[int, int, int]) -> None:
-    from torchvision.transforms.v2 import functional
-
     batch = images(shape)
     mirrored = torch.arange(len(batch)) % 3 == 0
     for image, mark, out in zip(batch, mirrored, flip_where(batch, mirrored), strict=True):
@@ -119,13 +116,13 @@ def test_flip_mirrors_half_of_the_images() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
 def test_rotation_turns_as_torchvision_does(shape: tuple[int, int, int], dtype: torch.dtype) -> None:
-    from torchvision.transforms.v2 import InterpolationMode, functional
-
     batch = images(shape, dtype=dtype)
     angles = torch.linspace(-180, 180, len(batch))
     for image, angle, out in zip(batch, angles.tolist(), rotate(batch, angles), strict=True):
         reference = functional.rotate(image, angle, interpolation=InterpolationMode.BILINEAR)
-        torch.testing.assert_close(out.float(), reference.float(), rtol=0, atol=1.0 if dtype is torch.uint8 else 0.05)
+        torch.testing.assert_close(
+            out.float(), reference.float(), rtol=0, atol=1.0 if dtype is torch.uint8 else 0.05
+        )
 
 
 def test_rotation_stays_within_its_angle() -> None:
@@ -141,11 +138,11 @@ def test_rotation_stays_within_its_angle() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_cutout_erases_as_torchvision_does(shape: tuple[int, int, int]) -> None:
-    from torchvision.transforms.v2 import functional
-
     batch = images(shape)
     top, left = torch.arange(len(batch)) % 9 - 2, torch.arange(len(batch)) % 7 - 1
-    for image, i, j, out in zip(batch, top.tolist(), left.tolist(), erase_at(batch, top, left, side=4), strict=True):
+    for image, i, j, out in zip(
+        batch, top.tolist(), left.tolist(), erase_at(batch, top, left, side=4), strict=True
+    ):
         inside_top, inside_left = max(i, 0), max(j, 0)
         size = (i + 4 - inside_top, j + 4 - inside_left)
         value = torch.zeros(1, dtype=image.dtype)
@@ -154,7 +151,12 @@ def test_cutout_erases_as_torchvision_does(shape: tuple[int, int, int]) -> None:
 
 def test_pipeline_applies_what_is_on_in_the_order_of_registration() -> None:
     batch = images((3, 16, 16))
-    settings = {"augmentation.flip": True, "augmentation.crop": 2, "augmentation.rotation": 0.0, "batch_size": 4}
+    settings = {
+        "augmentation.flip": True,
+        "augmentation.crop": 2,
+        "augmentation.rotation": 0.0,
+        "batch_size": 4,
+    }
     random = generator()
     expected = augmentations["crop"].build(batch, random, crop=2)
     expected = augmentations["flip"].build(expected, random, flip=True)

@@ -26,4 +26,6 @@ def test_cross_entropy_is_the_closed_form_with_smoothing(smoothing: float) -> No
     target = torch.full((6, 4), smoothing / 4)
     target[range(6), labels] += 1 - smoothing
     expected = -(target * logits.log_softmax(dim=1)).sum(dim=1).mean()
-    torch.testing.assert_close(losses["cross_entropy"].build(logits, labels, label_smoothing=smoothing), expected)
+    torch.testing.assert_close(
+        losses["cross_entropy"].build(logits, labels, label_smoothing=smoothing), expected
+    )

@@ -31,7 +31,9 @@ def factors(name: str, steps: int, **settings: float) -> list[float]:
 
 
 @given(st.sampled_from(schedules.names()), st.integers(1, 400), st.floats(0, 0.9))
-def test_factors_lie_between_zero_and_one_for_any_horizon_and_warmup(name: str, steps: int, warmup: float) -> None:
+def test_factors_lie_between_zero_and_one_for_any_horizon_and_warmup(
+    name: str, steps: int, warmup: float
+) -> None:
     values = factors(name, steps, warmup=warmup)
     assert all(0 <= value <= 1 for value in values)
     assert values[0] > 0

@@ -38,7 +38,9 @@ def test_smallest_images_train_every_parameter(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("shape", [(3, 8, 8), (1, 9, 13), (3, 28, 28), (3, 32, 32), (3, 64, 48), (1, 224, 224)])
+@pytest.mark.parametrize(
+    "shape", [(3, 8, 8), (1, 9, 13), (3, 28, 28), (3, 32, 32), (3, 64, 48), (1, 224, 224)]
+)
 def test_any_size_and_channels_give_logits(name: str, shape: tuple[int, int, int]) -> None:
     with torch.device("meta"):
         model = build(name, shape).eval()
@@ -66,7 +68,9 @@ def test_dropout_acts_in_training_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("shape", "word"), [((2, 8, 8), "channels"), ((3, 7, 8), "7×8")])
-def test_images_that_cannot_be_taken_are_refused_in_words(name: str, shape: tuple[int, int, int], word: str) -> None:
+def test_images_that_cannot_be_taken_are_refused_in_words(
+    name: str, shape: tuple[int, int, int], word: str
+) -> None:
     with pytest.raises(SettingsError, match=word):
         build(name, shape)
 
@@ -86,7 +90,9 @@ def test_resnets_have_the_published_number_of_parameters(name: str, parameters: 
 
 def test_lenet5_has_the_published_number_of_parameters() -> None:
     assert sum(p.numel() for p in build("lenet5", (1, 32, 32), 10).parameters()) == 61_706
-    assert sum(p.numel() for p in build("lenet5", (1, 28, 28), 10).parameters()) == 61_706  # padded, as LeCun did
+    assert (
+        sum(p.numel() for p in build("lenet5", (1, 28, 28), 10).parameters()) == 61_706
+    )  # padded, as LeCun did
 
 
 def test_lenet5_maps_have_the_published_sizes() -> None:
@@ -111,7 +117,9 @@ def test_stem_is_chosen_by_size_or_by_name(stem: str, side: int, small: bool) ->
 
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_cnn_has_the_parameters_of_the_closed_form(batch_norm: bool) -> None:
-    model = build("cnn", (3, 32, 32), 10, layers=3, width=16, kernel_size=5, dense_units=64, batch_norm=batch_norm)
+    model = build(
+        "cnn", (3, 32, 32), 10, layers=3, width=16, kernel_size=5, dense_units=64, batch_norm=batch_norm
+    )
     widths = [3, 16, 32, 64]
     extra = 2 if batch_norm else 1  # scale and shift, or a bias
     convolutions = sum(25 * a * b + extra * b for a, b in zip(widths, widths[1:], strict=False))

@@ -96,8 +96,9 @@ def test_one_step_equals_torch_without_fusing(name: str) -> None:
 def test_sgd_without_momentum_ignores_nesterov() -> None:
     model = small_model()
     weight = next(model.parameters())
-    before, optimizer = weight.detach().clone(), optimizers["sgd"].build(
-        model.parameters(), learning_rate=0.1, momentum=0.0, weight_decay=0.0
+    before, optimizer = (
+        weight.detach().clone(),
+        optimizers["sgd"].build(model.parameters(), learning_rate=0.1, momentum=0.0, weight_decay=0.0),
     )
     step(model, optimizer)
     torch.testing.assert_close(weight.detach(), before - 0.1 * 2 * (before - 1))

@@ -1,0 +1,62 @@
+"""`python -m dashboard`: look at searches in a browser."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashboard.arguments import parser
+from dashboard.settings import ADDRESS, settings
+from search.runs.layout import RunLayout
+from search.verb import DONE, UserError, Verb, main_of
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    check_folder(arguments.runs_dir)
+    check_port(arguments.port)
+    # After the arguments are parsed: Streamlit costs a second that --help should not take.
+    from dashboard.app import app  # noqa: PLC0415
+
+    app.run(config=settings(port=arguments.port, browser=not arguments.no_browser))
+    return DONE
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse what cannot be a folder of runs; one that is not there yet is fine.
+
+    Raises:
+        UserError: it is a file, or a run itself.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--runs-dir {folder}: a folder is expected, but this is a file")
+    if RunLayout(folder).plan.is_file():
+        parent = folder.resolve().parent
+        raise UserError(f"--runs-dir {folder}: this is one run; give the folder that holds it, {parent}")
+
+
+def check_port(port: int) -> None:
+    """Refuse a port that is taken: Streamlit would end with a log line of its own.
+
+    Raises:
+        UserError: it is taken, or not for us.
+    """
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((ADDRESS, port))
+        except OSError as error:
+            free = "--port 0 takes any that is free"
+            raise UserError(f"--port {port}: {ADDRESS} does not give it ({error.strerror}); {free}") from error
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, serve, return the exit code."""
+    return main_of(Verb(parser(), run), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""What a test may leave behind by mistake: processes, threads, temporary folders of Ray."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+MARK = "WINNOW_TEST_SESSION"
+"""Every process that descends from these tests has this in its environment, whoever its parent is now."""
+
+DRIVERS: set[int] = set()
+"""Processes that tests have started as drivers of a search; they own folders in /tmp."""
+
+GRACE = 20.0
+"""Seconds that what is about to end may take."""
+
+STAY = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+"""Python's own helpers, which live as long as the interpreter."""
+
+
+def mark_session() -> None:
+    """Mark this process, so that all that it starts can be found."""
+    os.environ.setdefault(MARK, uuid.uuid4().hex)
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Fail when the block leaves a process, a thread or a folder behind.
+
+    Raises:
+        AssertionError: it names what is left.
+    """
+    processes, threads = set(_processes()), set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + GRACE
+    while found := [
+        *(_described(process) for process in set(_processes()) - processes),
+        *(f"thread {thread.name}" for thread in set(threading.enumerate()) - threads),
+        *(str(folder) for folder in _folders()),
+    ]:
+        assert time.monotonic() < deadline, "left behind: " + "; ".join(found)
+        time.sleep(0.1)
+
+
+def family_of(name: str, value: str) -> list[psutil.Process]:
+    """Return the living processes with this variable in their environment."""
+    wanted = f"{name}={value}".encode()
+    return [
+        process
+        for pid in psutil.pids()
+        if wanted in _environment(pid) and (process := _living(pid)) is not None
+    ]
+
+
+def _environment(pid: int) -> list[bytes]:
+    """Return a process's environment; a zombie has none."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _living(pid: int) -> psutil.Process | None:
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _processes() -> list[psutil.Process]:
+    found = family_of(MARK, os.environ[MARK]) if MARK in os.environ else []
+    return [p for p in found if p.pid != os.getpid() and not any(word in _described(p) for word in STAY)]
+
+
+def _folders() -> list[Path]:
+    return [folder for folder in Path("/tmp").glob("winnow-*") if _owner(folder) in {os.getpid(), *DRIVERS}]
+
+
+def _owner(folder: Path) -> int | None:
+    try:
+        return int((folder / "owner").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _described(process: psutil.Process) -> str:
+    try:
+        return f"process {process.pid}: {' '.join(process.cmdline())[:120]}"
+    except psutil.Error:
+        return f"process {process.pid}"
