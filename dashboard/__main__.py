@@ -50,7 +50,9 @@ def check_port(port: int) -> None:
             tried.bind((ADDRESS, port))
         except OSError as error:
             free = "--port 0 takes any that is free"
-            raise UserError(f"--port {port}: {ADDRESS} does not give it ({error.strerror}); {free}") from error
+            raise UserError(
+                f"--port {port}: {ADDRESS} does not give it ({error.strerror}); {free}"
+            ) from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:

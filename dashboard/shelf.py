@@ -63,7 +63,7 @@ def try_open(layout: RunLayout) -> Opened:
         run, reason = open_run(layout.root), ""
     except PlanError as error:
         run, reason = None, "; ".join(str(mistake) for mistake in error.mistakes)
-    except Exception as error:  # noqa: BLE001  a damaged file can raise anything: json, Optuna, TypeError …
+    except Exception as error:  # a damaged file can raise anything: JSON's errors, Optuna's, TypeError …
         run, reason = None, f"{type(error).__name__}: {error}"
     return Opened(run, reason, time.perf_counter() - start)
 

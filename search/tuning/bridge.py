@@ -7,16 +7,11 @@ retries are off, its experiment folder is temporary, its snapshots go nowhere.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import ray
 from ray import tune
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
@@ -29,19 +24,7 @@ from search.tuning.resources import Allocation
 from search.tuning.stint import StepResult
 from search.tuning.trainable import WarmWorker
 
-OBJECT_STORE = 80 * 2**20
-"""Bytes of Ray's object store: only configurations and reports travel through it (its least is 75 MiB)."""
-
-QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_DEDUP_LOGS": "0",
-    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent anywhere
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the workers write their own event files
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is ours
-    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # nothing is ever restored from Ray's snapshots
-    "TUNE_WARN_THRESHOLD_S": "60",
-}
+T = TypeVar("T")
 
 
 class _Unkept:
@@ -51,21 +34,43 @@ class _Unkept:
         return {}
 
 
+class Guard(_Unkept):
+    """Calls the driver until a call fails; from then on everything stops.
+
+    Ray takes an exception of a scheduler for a fault of the trial and goes on, so that a full disk would fail
+    one trial after the other.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.error: Exception | None = None
+
+    def call(self, act: Callable[[], T], otherwise: T) -> T:
+        """Return what ``act`` returns, or ``otherwise`` when it fails or anything has failed before."""
+        if self.error is None:
+            try:
+                return act()
+            except Exception as error:
+                self.error = error
+        return otherwise
+
+
 class Suggest(_Unkept, Searcher):  # type: ignore[misc]
     """Ray asks for the next trial, and says when one is over."""
 
-    def __init__(self, driver: Driver, threads: int) -> None:
+    def __init__(self, guard: Guard, threads: int) -> None:
         super().__init__()
-        self._driver = driver
+        self._guard = guard
+        self._driver = guard.driver
         self._threads = threads
         self.assigned: dict[str, int] = {}
         self.endings: dict[str, tuple[Ending, str]] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return a stint to run, None for "not now", FINISHED for "never again"."""
-        assignment = self._driver.ask()
+        assignment = self._guard.call(self._driver.ask, None)
         if assignment is None:
-            return str(Searcher.FINISHED) if self._driver.reason else None
+            return str(Searcher.FINISHED) if self._driver.reason or self._guard.error else None
         self.assigned[trial_id] = assignment.number
         return {"assignment": assignment.to_json(), "threads": self._threads}
 
@@ -76,7 +81,8 @@ class Suggest(_Unkept, Searcher):  # type: ignore[misc]
         ending, reason = self.endings.pop(trial_id, ("paused", ""))
         if error:
             ending, reason = "crashed", "the worker process died"
-        self._driver.leave(self.assigned.pop(trial_id), ending, reason)
+        number = self.assigned.pop(trial_id)
+        self._guard.call(lambda: self._driver.leave(number, ending, reason), None)
 
     def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
         """Save nothing: the study has it all."""
@@ -85,15 +91,15 @@ class Suggest(_Unkept, Searcher):  # type: ignore[misc]
 class Decide(_Unkept, FIFOScheduler):  # type: ignore[misc]
     """Ray hands over a result, and is told whether the stint goes on."""
 
-    def __init__(self, driver: Driver, suggest: Suggest) -> None:
+    def __init__(self, guard: Guard, suggest: Suggest) -> None:
         super().__init__()
-        self._driver = driver
+        self._guard = guard
         self._suggest = suggest
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Return CONTINUE or STOP; why it stops waits in `Suggest.endings`."""
         said = StepResult.from_json(result["report"])
-        decision = self._driver.result(said)
+        decision = self._guard.call(lambda: self._guard.driver.result(said), Decision.PAUSE)
         if decision is Decision.CONTINUE:
             return str(TrialScheduler.CONTINUE)
         if said.failure:
@@ -105,76 +111,54 @@ class Decide(_Unkept, FIFOScheduler):  # type: ignore[misc]
 
 
 class Tick(_Unkept, tune.Callback):  # type: ignore[misc]
-    """Ray's loop gives the driver its time."""
+    """Ray's loop gives the driver its time, and ends at once when the driver has failed."""
 
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
 
     def on_step_begin(self, iteration: int, trials: list[Trial], **info: Any) -> None:
         """Do what is due."""
-        self._driver.tick()
+        self._guard.call(self._guard.driver.tick, None)
+        if self._guard.error is not None:
+            raise self._guard.error
 
 
-def execute(driver: Driver, allocation: Allocation) -> None:
+def execute(driver: Driver, allocation: Allocation, folder: Path) -> None:
     """Run the search until the Policy is done. Ray must have been started (`local_ray`).
 
+    Args:
+        driver: of the search.
+        allocation: what a trial gets.
+        folder: takes what Ray Tune writes down, which nobody reads.
+
     Raises:
-        OSError: the study could not be written, say because the disk is full; nothing recorded is lost.
+        OSError: the run could not be written, say because the disk is full; nothing recorded is lost.
     """
-    suggest = Suggest(driver, threads=max(1, int(allocation.cpus)))
+    guard = Guard(driver)
+    suggest = Suggest(guard, threads=max(1, int(allocation.cpus)))
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(allocation.workers)
-    with tempfile.TemporaryDirectory(prefix="winnow-tune-") as folder:
-        tuner = tune.Tuner(
-            tune.with_resources(WarmWorker, {"cpu": allocation.cpus, "gpu": allocation.gpus}),
-            tune_config=tune.TuneConfig(
-                search_alg=suggest,
-                scheduler=Decide(driver, suggest),
-                num_samples=-1,
-                reuse_actors=True,
-                trial_name_creator=lambda trial: trial.trial_id,
-                trial_dirname_creator=lambda trial: trial.trial_id,
-            ),
-            run_config=tune.RunConfig(
-                name="search",
-                storage_path=folder,
-                verbose=0,
-                callbacks=[Tick(driver)],
-                failure_config=tune.FailureConfig(max_failures=0),
-                # A class trainable is asked for a checkpoint of Ray's at its end otherwise.
-                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
-            ),
-        )
-        tuner.fit()
-
-
-@contextlib.contextmanager
-def local_ray(allocation: Allocation) -> Iterator[None]:
-    """Start Ray inside this process's machine, silent and without a dashboard, and leave nothing behind."""
-    os.environ.update(QUIET)
-    _sweep()
-    folder = Path(tempfile.mkdtemp(prefix="winnow-ray-", dir="/tmp"))
-    (folder / "owner").write_text(str(os.getpid()))
+    tuner = tune.Tuner(
+        tune.with_resources(WarmWorker, {"cpu": allocation.cpus, "gpu": allocation.gpus}),
+        tune_config=tune.TuneConfig(
+            search_alg=suggest,
+            scheduler=Decide(guard, suggest),
+            num_samples=-1,
+            reuse_actors=True,
+            trial_name_creator=lambda trial: trial.trial_id,
+            trial_dirname_creator=lambda trial: trial.trial_id,
+        ),
+        run_config=tune.RunConfig(
+            name="search",
+            storage_path=str(folder / "tune"),
+            verbose=0,
+            callbacks=[Tick(guard)],
+            failure_config=tune.FailureConfig(max_failures=0),
+            # A class trainable is asked for a checkpoint of Ray's at its end otherwise.
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
+        ),
+    )
     try:
-        ray.init(
-            num_cpus=max(1, int(allocation.cpus * allocation.workers)),
-            num_gpus=int(-(-allocation.gpus * allocation.workers // 1)),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=OBJECT_STORE,
-            _temp_dir=str(folder),
-        )
-        logging.getLogger("ray").setLevel(logging.ERROR)
-        yield
+        tuner.fit()
     finally:
-        ray.shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep() -> None:
-    """Remove what a killed driver left of its Ray."""
-    for folder in Path("/tmp").glob("winnow-ray-*"):
-        with contextlib.suppress(OSError, ValueError):
-            owner = int((folder / "owner").read_text())
-            if not Path(f"/proc/{owner}").exists():
-                shutil.rmtree(folder, ignore_errors=True)
+        if guard.error is not None:
+            raise guard.error

@@ -13,7 +13,7 @@ from typing import Any
 from search.plan.plan import Plan
 from search.plan.vocabulary import Vocabulary
 from search.runs import requests
-from search.runs.keeper import keep_trial, prune_checkpoints
+from search.runs.keeper import keep_trial, kept_status, prune_checkpoints
 from search.runs.layout import RunLayout
 from search.runs.lease import Lease
 from search.runs.progress import Progress, progress
@@ -89,7 +89,15 @@ class Driver:
         return self._assignment(answer)
 
     def result(self, result: StepResult) -> Decision:
-        """Take what a worker says of an epoch; anything but CONTINUE ends its stint, see `leave`."""
+        """Take what a worker says of an epoch; anything but CONTINUE ends its stint, see `leave`.
+
+        Raises:
+            OSError: the worker cannot write the run's folder: the search must end, and no trial is to blame.
+        """
+        if result.attempt != self.policy.records[result.number].attempt:
+            return Decision.STOP
+        if result.no_room:
+            raise OSError(result.no_room)
         if (result.number, result.attempt) not in self._placed:
             self._placed.add((result.number, result.attempt))
             self.policy.place(result.number, host=result.host, device=result.device, process=result.process)
@@ -148,7 +156,7 @@ class Driver:
     def repair(self) -> None:
         """Write again what a crash may have kept from being written, from the record."""
         for record in self.policy.records:
-            if record.status in ENDED and not self._layout.trial(record.number).document.is_file():
+            if record.status in ENDED and kept_status(self._layout, record.number) != record.status:
                 self._keep(record.number)
 
     def _assignment(self, start: Start) -> Assignment:

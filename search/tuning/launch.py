@@ -21,8 +21,9 @@ from search.runs.journal import Journal, SharedStorage, read_storage
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
 from search.training.data import load_data
-from search.tuning.bridge import execute, local_ray
+from search.tuning.bridge import execute
 from search.tuning.driver import Driver, Listener, Snapshot
+from search.tuning.local_ray import local_ray
 from search.tuning.policy import Limits, Policy
 from search.tuning.resources import Allocation, allocate, this_machine
 from search.tuning.samplers import samplers

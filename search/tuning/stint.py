@@ -6,6 +6,8 @@ then validation logits, then events. So a crash at any instant loses at most the
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import logging
 import os
@@ -28,6 +30,9 @@ from search.training.data import load_data
 from search.training.fit import Training, fit
 
 log = logging.getLogger("search")
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What a file system says that takes no more: full, over the user's quota, read-only."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Assignment:
 class StepResult:
     """What a worker says of one epoch; ``failure`` is the reason why there is none.
 
+    ``no_room`` is the reason where the run's folder cannot be written, which is no fault of the trial.
     ``began`` and ``ended`` are seconds since 1970 on the worker's clock.
     """
 
@@ -67,6 +73,7 @@ class StepResult:
     seconds: float = 0.0
     checkpoint: str | None = None
     failure: str = ""
+    no_room: str = ""
     began: float = 0.0
     ended: float = 0.0
     host: str = ""
@@ -102,7 +109,8 @@ class StintRunner:
             result = self._step()
         except Exception as error:
             log.exception("trial %d failed", self._assignment.number)
-            result = {"failure": _reason(error)}
+            no_room = _no_room(error)
+            result = {"no_room": no_room} if no_room else {"failure": _reason(error)}
         return StepResult(
             number=self._assignment.number,
             attempt=self._assignment.attempt,
@@ -119,12 +127,15 @@ class StintRunner:
         if self._training is not None:
             self._training.close()
             self._training = None
+        # On a full disk even closing fails: what could not be written was told when it was.
         if self._events is not None:
-            self._events.close()
+            with contextlib.suppress(OSError):
+                self._events.close()
             self._events = None
         if self._handler is not None:
             log.removeHandler(self._handler)
-            self._handler.close()
+            with contextlib.suppress(OSError):
+                self._handler.close()
             self._handler = None
 
     def _step(self) -> dict[str, Any]:
@@ -189,3 +200,13 @@ def _reason(error: Exception) -> str:
     """Return an error as one line; the whole of it is in the log of the attempt."""
     text = (str(error) or repr(error)).strip().splitlines()[0]
     return text if type(error).__module__.startswith("search.") else f"{type(error).__name__}: {text}"
+
+
+def _no_room(error: BaseException) -> str:
+    """Return why the disk takes no more, if that is behind an error: torch hides it behind its own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in NO_ROOM:
+            return os.strerror(cause.errno)
+        cause = cause.__cause__ or cause.__context__
+    return ""

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from search.plan.registry import Range
-from search.plan.trial_config import DataConfig, TrialConfig
+from search.plan.trial_config import DataConfig, TrialConfig, Value
 from search.training.architectures import architectures
 from search.training.augmentations import augmentations
 from search.training.data import Data, load_data
@@ -77,7 +77,7 @@ def test_a_report_for_each_epoch_with_all_metrics(small: Data, config: MakeConfi
     ("optimizer", "schedule"), list(itertools.product(optimizers.names(), schedules.names()))
 )
 def test_cut_and_continued_equals_uncut_bit_for_bit(
-    optimizer: str, schedule: str, cut: int, small: Data, config: MakeConfig, tmp_path: Path
+    *, optimizer: str, schedule: str, cut: int, small: Data, config: MakeConfig, tmp_path: Path
 ) -> None:
     trial = config(optimizer=optimizer, schedule=schedule, epochs=3, gradient_clip=1.0, **EVERYTHING_RANDOM)
     uncut = fit(trial, small, device="cpu")
@@ -103,7 +103,12 @@ def test_cut_and_continued_equals_uncut_bit_for_bit(
 def test_every_family_and_precision_continues_bit_for_bit(
     name: str, precision: str, small: Data, tmp_path: Path
 ) -> None:
-    settings = {"architecture": name, "dropout": 0.2, "batch_size": 45, "precision": precision}
+    settings: dict[str, Value] = {
+        "architecture": name,
+        "dropout": 0.2,
+        "batch_size": 45,
+        "precision": precision,
+    }
     trial = TrialConfig(settings, DataConfig("stripes"), epochs=2)
     expected = [exact(report) for report in fit(trial, small, device="cpu")]
     first = fit(trial, small, device="cpu")
@@ -158,7 +163,7 @@ def test_seeds_decide_the_curve(seed: int, small: Data, config: MakeConfig) -> N
 
 PROCESS = """
 import warnings; warnings.simplefilter("error")
-from search.plan.trial_config import DataConfig, TrialConfig
+from search.plan.trial_config import DataConfig, TrialConfig, Value
 from search.training.data import load_data
 from search.training.fit import fit
 config = TrialConfig({"layers": 1, "width": 4, "augmentation.crop": 1}, DataConfig("digits"), epochs=2, seed=3)
@@ -411,6 +416,6 @@ def test_a_plugins_parts_train(small: Data, config: MakeConfig, monkeypatch: pyt
         keep = 1 - dim * torch.rand(len(images), 1, 1, 1, generator=generator)
         return (images * keep).to(images.dtype)
 
-    settings = {"architecture": "mine", "hidden": 16, "augmentation.dim": 0.2}
+    settings: dict[str, Value] = {"architecture": "mine", "hidden": 16, "augmentation.dim": 0.2}
     reports = list(fit(TrialConfig(settings, DataConfig("stripes"), epochs=2), small, device="cpu"))
     assert len(reports) == 2

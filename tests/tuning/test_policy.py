@@ -262,7 +262,7 @@ def test_what_others_ask_for_holds_after_a_crash(tmp_path: Path) -> None:
 
 def test_cut_after_every_record_the_search_decides_as_if_nothing_had_happened(tmp_path: Path) -> None:
     def run(path: Path) -> tuple[Policy, Simulation]:
-        made, simulation = fresh(path, sampler="auto", budget=Limits(12, 9)), Simulation()
+        made, simulation = fresh(path, sampler="auto", budget=Limits(8, 9)), Simulation()
         simulation.run(made)
         return made, simulation
 

@@ -14,7 +14,7 @@ def test_loss_is_a_scalar_with_a_gradient_that_prefers_the_label(name: str) -> N
     labels = torch.tensor([0, 1, 2, 0])
     loss = losses[name].build(logits, labels)
     assert loss.shape == ()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     assert logits.grad is not None
     assert (logits.grad[range(4), labels] < 0).all()
 

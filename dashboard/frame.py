@@ -1,0 +1,122 @@
+"""Around every page: the choice of the run, the links, and what is said where there is nothing to draw."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import memory
+from dashboard.arguments import parser
+from dashboard.charts.palette import DARK, LIGHT, Palette
+from dashboard.pages import links
+from dashboard.prepare.states import State, state_of
+from dashboard.shelf import driver_of, find_run, run_names, stamp
+from dashboard.watch import EVERY, interval, redraw_on_change
+from search.runs.layout import RunLayout
+from search.runs.run import Run
+
+BADGE: dict[State, tuple[str, str]] = {
+    "running": (":material/play_arrow:", "green"),
+    "finished": (":material/check:", "blue"),
+    "interrupted": (":material/pause:", "orange"),
+    "damaged": (":material/error:", "red"),
+}
+
+
+@dataclass(frozen=True)
+class Open:
+    """The run that a page shows."""
+
+    run: Run
+    state: State
+
+
+def runs_dir() -> Path:
+    """Return the folder of runs that the command line names."""
+    folder: Path = parser().parse_args(sys.argv[1:]).runs_dir
+    return folder.expanduser().resolve()
+
+
+def palette() -> Palette:
+    """Return the colors of the visitor's theme."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def run_page(draw: Callable[[Open], None]) -> None:
+    """Draw a page of one run: the one that the URL names, else the one that changed last."""
+    folder = runs_dir()
+    names = run_names(folder)
+    if not names:
+        links(None)
+        nothing_here(folder)
+        return
+    asked = st.query_params.get("run", names[0])
+    layout = find_run(folder, asked)
+    if layout is None:
+        links(None)
+        st.error(
+            f"There is no run of this name in {folder}: choose one on the page *Runs*.",
+            icon=":material/search_off:",
+        )
+        return
+    st.query_params["run"] = asked
+    links(asked)
+    _choice(names, asked)
+    _body(layout, draw)
+
+
+def nothing_here(folder: Path) -> None:
+    """Say that there are no runs, and how to get one."""
+    what = "There are no runs in" if folder.is_dir() else "There is no folder"
+    st.info(f"{what} `{folder}` yet. This starts a search of a minute:", icon=":material/rocket_launch:")
+    st.code(f"python -m search.run --space digits.yaml --runs-dir {folder}", language="bash", wrap_lines=True)
+    redraw_on_change(lambda: bool(run_names(folder)), every=EVERY)
+
+
+def no_trials_yet() -> None:
+    """Say that a run has nothing to draw."""
+    st.info(
+        "No trial has finished an epoch yet. This page draws itself as soon as one has.",
+        icon=":material/hourglass_empty:",
+    )
+
+
+def _choice(names: list[str], asked: str) -> None:
+    chosen = st.selectbox("Run", names, index=names.index(asked), label_visibility="collapsed")
+    if chosen != asked:
+        st.query_params.clear()
+        st.query_params["run"] = chosen
+        st.rerun()
+
+
+def _body(layout: RunLayout, draw: Callable[[Open], None]) -> None:
+    found = memory.opened(layout)
+    driver = driver_of(layout)
+    if found.run is None:
+        damaged(layout, found.reason)
+    else:
+        state = state_of(found.run.progress(), driven=driver is not None)
+        _state_line(found.run, state)
+        draw(Open(found.run, state))
+    redraw_on_change(lambda: (stamp(layout), driver_of(layout) is not None), every=interval(found.seconds))
+
+
+def damaged(layout: RunLayout, reason: str) -> None:
+    """Say what is wrong with a run."""
+    st.error(f"This run cannot be read: {layout.root}", icon=":material/error:")
+    st.code(reason, language=None, wrap_lines=True)
+    st.caption("Nothing was changed. The other runs are not affected.")
+
+
+def _state_line(run: Run, state: State) -> None:
+    icon, color = BADGE[state]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(state, icon=icon, color=color)  # type: ignore[arg-type]  # the four colors above
+        st.caption(str(run.layout.root))
+    if state == "interrupted":
+        st.caption("Nobody drives this run. It goes on with:")
+        st.code(f"python -m search.resume {run.layout.root}", language="bash", wrap_lines=True)

@@ -1,0 +1,38 @@
+"""In what state a run is, and what its statuses are called on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from search.runs.progress import Progress
+from search.runs.record import Status
+
+State = Literal["running", "finished", "interrupted", "damaged"]
+
+STATUS_TEXT: Mapping[Status, str] = {
+    "completed": "completed",
+    "stopped": "stopped early",
+    "running": "running",
+    "waiting": "waiting",
+    "failed": "failed",
+}
+"""In the order in which a page lists them."""
+
+
+def state_of(stands: Progress, *, driven: bool) -> State:
+    """Return the state of a run.
+
+    Args:
+        stands: its progress.
+        driven: a living process drives it.
+    """
+    if driven:
+        return "running"
+    return "finished" if 0 < stands.budget <= stands.finished == stands.trials else "interrupted"
+
+
+def counts_line(stands: Progress) -> str:
+    """Return how many trials there are of each status: `6 completed, 26 stopped early`."""
+    parts = [f"{stands.counts[key]} {text}" for key, text in STATUS_TEXT.items() if stands.counts.get(key)]
+    return ", ".join(parts) or "no trials yet"

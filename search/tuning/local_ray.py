@@ -1,0 +1,129 @@
+"""Ray on this machine: started silently, and gone without a trace, also when its driver was killed.
+
+Ray's services die with the process that started them (`PR_SET_PDEATHSIG`) and its workers with the services. Two
+agents do not (Ray 2.60: they still try for a minute to reach the dead services), and the folder stays. So each Ray
+lives in a folder whose owner holds a lock that the kernel frees; the next start ends and removes what has no owner.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import ray
+
+from search.tuning.resources import Allocation
+
+OBJECT_STORE = 80 * 2**20
+"""Bytes of Ray's object store: only configurations and reports travel through it (its least is 75 MiB)."""
+
+HOME = Path("/tmp")  # noqa: S108
+"""Where the folders are: the paths of sockets must be short."""
+
+PREFIX = "winnow-ray-"
+
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent anywhere
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the workers write their own event files
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is ours
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # nothing is ever restored from Ray's snapshots
+    "TUNE_WARN_THRESHOLD_S": "60",
+}
+
+
+@contextlib.contextmanager
+def local_ray(allocation: Allocation) -> Iterator[Path]:
+    """Start Ray for this process, silent and without a dashboard, and leave nothing behind.
+
+    Yields:
+        A temporary folder on this machine, gone afterwards.
+    """
+    os.environ.update(QUIET)
+    sweep()
+    with _owned_folder() as folder:
+        try:
+            ray.init(
+                num_cpus=max(1, int(allocation.cpus * allocation.workers)),
+                num_gpus=int(-(-allocation.gpus * allocation.workers // 1)),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=OBJECT_STORE,
+                _temp_dir=str(folder),
+            )
+            logging.getLogger("ray").setLevel(logging.ERROR)
+            yield folder
+        finally:
+            ray.shutdown()
+
+
+def sweep() -> None:
+    """End and remove every Ray whose driver was killed."""
+    for folder in HOME.glob(f"{PREFIX}*"):
+        if _orphaned(folder):
+            _remove(folder)
+
+
+@contextlib.contextmanager
+def _owned_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=HOME))
+    lock = os.open(folder / "owner.new", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.write(lock, str(os.getpid()).encode())
+        # An owner's file is locked from the moment that it has its name.
+        (folder / "owner.new").rename(folder / "owner")
+        yield folder
+    finally:
+        _remove(folder)
+        os.close(lock)
+
+
+def _orphaned(folder: Path) -> bool:
+    """Return whether a folder's owner has died; another user's folder, or one just being made, has not."""
+    try:
+        lock = os.open(folder / "owner", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def _remove(folder: Path) -> None:
+    for process in _users_of(folder):
+        with contextlib.suppress(OSError):
+            os.kill(process, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _users_of(folder: Path) -> list[int]:
+    """Return the other processes with an open file in a folder: each of Ray's has its log there."""
+    numbers = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+    return [number for number in numbers if number != os.getpid() and _uses(number, folder)]
+
+
+def _uses(process: int, folder: Path) -> bool:
+    try:
+        descriptors = list(Path(f"/proc/{process}/fd").iterdir())
+    except OSError:
+        return False
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            if Path(os.readlink(descriptor)).is_relative_to(folder):  # noqa: PTH115 (the target may be gone)
+                return True
+    return False
