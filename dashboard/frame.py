@@ -64,8 +64,9 @@ def run_page(draw: Callable[[Open], None]) -> None:
         )
         return
     st.query_params["run"] = asked
-    links(asked)
-    _choice(names, asked)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _choice(names, asked)
+        links(asked)
     _body(layout, draw)
 
 
@@ -86,7 +87,7 @@ def no_trials_yet() -> None:
 
 
 def _choice(names: list[str], asked: str) -> None:
-    chosen = st.selectbox("Run", names, index=names.index(asked), label_visibility="collapsed")
+    chosen = st.selectbox("Run", names, index=names.index(asked), label_visibility="collapsed", width=230)
     if chosen != asked:
         st.query_params.clear()
         st.query_params["run"] = chosen

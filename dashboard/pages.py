@@ -38,7 +38,6 @@ def path_of(name: str) -> str:
 
 def links(run: str | None) -> None:
     """Draw the links to all pages, those of a run only where one is chosen."""
-    with st.container(horizontal=True, horizontal_alignment="left", gap="small"):
-        st.page_link(path_of(RUNS), label="Runs", icon=":material/view_list:")
-        for name, (title, icon) in RUN_PAGES.items() if run is not None else ():
-            st.page_link(path_of(name), label=title, icon=icon, query_params={"run": str(run)})
+    st.page_link(path_of(RUNS), label="Runs", icon=":material/view_list:")
+    for name, (title, icon) in RUN_PAGES.items() if run is not None else ():
+        st.page_link(path_of(name), label=title, icon=icon, query_params={"run": str(run)})

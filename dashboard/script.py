@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard.pages import navigation
 
-st.set_page_config(page_title="Winnow", page_icon=":material/filter_alt:", layout="wide")
+ICON = Path(__file__).with_name("icon.svg")
+"""A file of ours: Streamlit fetches named icons for the browser's tab from the internet."""
+
+st.set_page_config(page_title="Winnow", page_icon=str(ICON), layout="wide")
 navigation().run()

@@ -91,7 +91,8 @@ def _launch(
         print_json(event="end", **summary_document(run, outcome.reason, outcome.snapshot.elapsed))
     else:
         print_summary(reporter.console, run, outcome.reason, outcome.snapshot.elapsed)
-    return FAILED if run.best() is None or "failed: " in outcome.reason else DONE
+    cut_short = outcome.interrupted or "failed: " in outcome.reason
+    return FAILED if cut_short or run.best() is None else DONE
 
 
 def _reporter(arguments: argparse.Namespace, name: str, plan: Plan) -> Reporter:

@@ -49,14 +49,25 @@ def nothing_left() -> Iterator[None]:
         time.sleep(0.1)
 
 
-def family_of(name: str, value: str) -> list[psutil.Process]:
-    """Return the living processes with this variable in their environment."""
+def family_of(name: str, value: str, *, session: int | None = None) -> list[psutil.Process]:
+    """Return the living processes with this variable in their environment, or in a session.
+
+    Both, since a process that changes its title (Ray's do) may overwrite its environment.
+    """
     wanted = f"{name}={value}".encode()
     return [
         process
         for pid in psutil.pids()
-        if wanted in _environment(pid) and (process := _living(pid)) is not None
+        if (wanted in _environment(pid) or (session is not None and _session(pid) == session))
+        and (process := _living(pid)) is not None
     ]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
 
 
 def _environment(pid: int) -> list[bytes]:
@@ -77,6 +88,8 @@ def _living(pid: int) -> psutil.Process | None:
 
 def _processes() -> list[psutil.Process]:
     found = family_of(MARK, os.environ[MARK]) if MARK in os.environ else []
+    for driver in DRIVERS:
+        found += [p for p in family_of(MARK, "", session=driver) if p not in found]
     return [p for p in found if p.pid != os.getpid() and not any(word in _described(p) for word in STAY)]
 
 

@@ -26,10 +26,11 @@ def draw(found: Open) -> None:
         bold_name=f"trial {number}",
         rungs=curves.rungs(records),
         metric=metric,
+        epochs=run.plan.budget.epochs,
         trials=len(with_curve),
         palette=palette(),
     )
-    chart(options, height=520, name="curves", alt=f"{metric} by epoch of {len(with_curve)} trials")
+    chart(options, height=470, name="curves", alt=f"{metric} by epoch of {len(with_curve)} trials")
 
 
 def _chosen(numbers: list[int]) -> int:
@@ -37,7 +38,11 @@ def _chosen(numbers: list[int]) -> int:
     asked = st.query_params.get("trial", "")
     first = int(asked) if asked.isdecimal() and int(asked) in numbers else numbers[0]
     chosen = st.selectbox(
-        "Bold", numbers, index=numbers.index(first), format_func=lambda number: _label(number, numbers[0])
+        "Drawn bold",
+        numbers,
+        index=numbers.index(first),
+        format_func=lambda number: _label(number, numbers[0]),
+        width=230,
     )
     if chosen != first:
         st.query_params["trial"] = str(chosen)

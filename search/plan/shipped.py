@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import search
 from search.plan.mistake import Mistake, PlanError, nearest
 
 
 def spaces_folder() -> Path:
     """Return the folder of the shipped spaces: inside an installed package, beside it in the source tree."""
-    package = Path(search.__file__).parent
+    package = Path(__file__).parent.parent
     inside = package / "spaces"
     return inside if inside.is_dir() else package.parent / "spaces"
 

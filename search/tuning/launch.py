@@ -40,11 +40,12 @@ class RunExists(ValueError):  # noqa: N818 (says what is the case)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a search ended: where it is, why it ended, where it stands."""
+    """How a search ended: where it is, why it ended, where it stands, whether a signal cut it short."""
 
     root: Path
     reason: str
     snapshot: Snapshot
+    interrupted: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _run(
         gpus_per_trial=options.gpus_per_trial,
     )
     options.say(allocation.text())
-    with Lease(layout) as lease:
+    with _resumable(layout), Lease(layout) as lease:
         words = vocabulary(plan.plugins)
         study = open_study(plan, layout, options, new=new)
         policy = make_policy(plan, study, workers=allocation.workers)
@@ -129,22 +130,36 @@ def _run(
             policy.extend(more_trials)
         driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=plan.budget.seconds)
         driver.repair()
-        with interruptible(policy, options.say):
+        with interruptible(policy, options.say) as signals:
             _execute(driver, allocation)
         snapshot = driver.snapshot()
         listener(snapshot)
-        return Outcome(layout.root, driver.reason, snapshot)
+        return Outcome(layout.root, driver.reason, snapshot, interrupted=bool(signals))
 
 
 def _execute(driver: Driver, allocation: Allocation) -> None:
     driver.apply_requests()
     try:
-        with local_ray(allocation):
-            execute(driver, allocation)
+        with local_ray(allocation) as folder:
+            execute(driver, allocation, folder)
     except KeyboardInterrupt:
         driver.reason = "interrupted twice: stopped at once"
     finally:
-        driver.abandon()
+        # On a full disk this fails, too: then the next start finds who was running, as after a crash.
+        with contextlib.suppress(OSError):
+            driver.abandon()
+
+
+@contextlib.contextmanager
+def _resumable(layout: RunLayout) -> Iterator[None]:
+    """Say of an error of the file system where it was, that nothing is lost, and how to go on."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f"{layout.root}: {error.strerror or error}: the search has stopped, and all that was recorded is "
+            f"kept; when that is mended, go on by `python -m search.resume {layout.root}`"
+        ) from error
 
 
 def make_policy(plan: Plan, study: Study, *, workers: int) -> Policy:
@@ -200,21 +215,30 @@ def without_password(url: str) -> str:
 
 
 @contextlib.contextmanager
-def interruptible(policy: Policy, say: Callable[[str], None]) -> Iterator[None]:
-    """Let Ctrl-C (or SIGTERM) stop the search after the epochs in flight, and a second one at once."""
+def interruptible(policy: Policy, say: Callable[[str], None]) -> Iterator[list[signal.Signals]]:
+    """Let Ctrl-C (or SIGTERM) stop the search after the epochs in flight, and a second one at once.
+
+    Yields:
+        The signals that came. From the third on they are ignored: the way out takes only seconds.
+    """
+    came: list[signal.Signals] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield came
         return
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if policy.stopping:
+        came.append(signal.Signals(number))
+        if len(came) == 2:
             raise KeyboardInterrupt
-        policy.stop(f"stopped by {signal.Signals(number).name}")
-        say("Stopping after the epochs in flight; once more stops at once.")
+        if len(came) == 1:
+            policy.stop(f"stopped by {came[0].name}")
+            # Python refuses to print while it is just printing.
+            with contextlib.suppress(RuntimeError):
+                say("Stopping after the epochs in flight; once more stops at once.")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -24,7 +24,7 @@ from search.tuning.resources import Allocation
 OBJECT_STORE = 80 * 2**20
 """Bytes of Ray's object store: only configurations and reports travel through it (its least is 75 MiB)."""
 
-HOME = Path("/tmp")  # noqa: S108
+HOME = Path("/tmp")
 """Where the folders are: the paths of sockets must be short."""
 
 PREFIX = "winnow-ray-"

@@ -14,7 +14,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ class Living:
     @property
     def family(self) -> list[psutil.Process]:
         """Every living process that it has started, and itself."""
-        return family_of(MARK, self.mark)
+        return family_of(MARK, self.mark, session=self.process.pid)
 
     @property
     def workers(self) -> list[psutil.Process]:
@@ -229,7 +229,5 @@ def _title(process: psutil.Process) -> str:
 
 
 def _kill(process: psutil.Process) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.kill()
-    except psutil.NoSuchProcess:
-        pass
