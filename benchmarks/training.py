@@ -11,8 +11,8 @@ machine hits all of them:
     usual   a DataLoader with torchvision v2's transforms per sample and a loop that reads each loss
 
 Ratios are taken within a round. On a machine that others use too, `--clock cpu` counts the seconds of the
-processor instead of those on the wall; with one thread that is what an idle machine would show. The images are random bytes of CIFAR-10's shape unless a directory is named.
-Needs torch and torchvision; no Ray, no Optuna.
+processor instead of those on the wall; with one thread that is what an idle machine would show. The images are
+random bytes of CIFAR-10's shape unless a directory is named. Needs torch and torchvision; no Ray, no Optuna.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 Options = dict[str, Any]
 
-GRID: Options = {"left": 8, "right": 24, "top": 44, "bottom": 30, "containLabel": True}
+GRID: Options = {"left": 8, "right": 24, "top": 52, "bottom": 30, "containLabel": True}
 LEGEND: Options = {"top": 0, "left": 0, "icon": "roundRect", "itemWidth": 14, "itemHeight": 8}
 
 

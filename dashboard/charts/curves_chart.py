@@ -22,6 +22,7 @@ def curves_chart(
     bold_name: str,
     rungs: Sequence[int],
     metric: str,
+    epochs: int,
     trials: int,
     palette: Palette,
 ) -> Options:
@@ -33,6 +34,7 @@ def curves_chart(
         bold_name: of it, in the legend.
         rungs: epochs at which trials were compared.
         metric: of the objective.
+        epochs: of a full training.
         trials: how many there are; the more, the fainter each.
         palette: of the background.
     """
@@ -47,7 +49,7 @@ def curves_chart(
         "grid": GRID,
         "legend": LEGEND,
         "tooltip": {"trigger": "axis", "confine": True, "valueFormatter": "%.4f"},
-        "xAxis": axis("epoch", min=0, minInterval=1),
+        "xAxis": axis("epoch", min=0, max=epochs, minInterval=1),
         "yAxis": height(metric),
         "series": series,
     }
@@ -76,7 +78,7 @@ def _faint(name: str, color: str, dataset: int, opaque: float) -> Options:
 
 def _bold(name: str, palette: Palette, dataset: int, rungs: Sequence[int]) -> Options:
     marks: list[Options] = [
-        {"xAxis": rung, "label": {"formatter": f"rung {rung}", "position": "insideStartTop"}}
+        {"xAxis": rung, "label": {"formatter": f"rung {rung}", "position": "end", "distance": 3}}
         for rung in rungs
     ]
     return {

@@ -21,8 +21,8 @@ def ranked(run: Run) -> list[Trial]:
 def columns(run: Run) -> dict[str, list[Any]]:
     """Return the table by columns; a parameter that is not active in a trial, or a missing score, is None.
 
-    Columns: place (None without a rank), trial, score, curve, epochs, status, minutes, one for each searched
-    parameter.
+    Columns: place (None without a rank), trial, score, curve, epochs, status, seconds of training, then one for
+    each searched parameter.
     """
     trials, places = ranked(run), len(run.ranking())
     points = [searched(run, trial) for trial in trials]
@@ -33,7 +33,7 @@ def columns(run: Run) -> dict[str, list[Any]]:
         "curve": [curve(trial) for trial in trials],
         "epochs": [trial.epochs for trial in trials],
         "status": [STATUS_TEXT[trial.status] for trial in trials],
-        "minutes": [trial.record.last.seconds / 60 if trial.record.last else None for trial in trials],
+        "seconds": [trial.record.last.seconds if trial.record.last else None for trial in trials],
     }
     for name in parameters(run):
         table[name] = column([point.get(name) for point in points])

@@ -43,7 +43,7 @@ def figures(run: Run, state: State) -> list[Figure]:
             "Epochs trained", f"{stands.epochs_spent:,}", f"in {duration(stands.seconds_spent)} of training"
         ),
         Figure("Epochs saved", _share_saved(stands), f"{stands.epochs_saved:,} by early stopping"),
-        Figure("Time left", _left(stands, state), "an estimate" if state == "running" else state),
+        _time(run, stands, state),
     ]
 
 
@@ -52,8 +52,19 @@ def _share_saved(stands: Progress) -> str:
     return f"{stands.epochs_saved / full:.0%}" if full else "–"
 
 
-def _left(stands: Progress, state: State) -> str:
-    return duration(stands.seconds_left) if state == "running" and stands.seconds_left is not None else "–"
+def _time(run: Run, stands: Progress, state: State) -> Figure:
+    if state == "running":
+        left = "–" if stands.seconds_left is None else duration(stands.seconds_left)
+        return Figure("Time left", left, "an estimate")
+    return Figure("Time taken", duration(elapsed(run)), "first start to last end")
+
+
+def elapsed(run: Run) -> float:
+    """Return the seconds from the first stint's start to the last one's end; 0 before the first."""
+    stints = [stint for trial in run.trials for stint in trial.record.stints]
+    if not stints:
+        return 0.0
+    return max(stint.end or stint.start for stint in stints) - min(stint.start for stint in stints)
 
 
 def best(run: Run) -> Best | None:

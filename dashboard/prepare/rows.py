@@ -68,6 +68,6 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
         "metric": [row.metric for row in rows],
         "progress": [row.progress for row in rows],
         "trials": [row.trials for row in rows],
-        "saved": [row.saved for row in rows],
+        "saved": [None if row.saved is None else round(100 * row.saved) for row in rows],
         "start": [row.start for row in rows],
     }

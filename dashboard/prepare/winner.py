@@ -20,7 +20,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Winner:
-    """The best trial. ``complete``: it was trained to its end; ``full``: ``settings`` are all settings."""
+    """The best trial. ``complete``: it was trained to its end; ``full``: ``settings`` are all settings.
+
+    ``code`` reads it in Python.
+    """
 
     trial: int
     epochs: int
@@ -28,6 +31,7 @@ class Winner:
     settings: str
     complete: bool
     full: bool
+    code: str
     places: tuple[Place, ...]
 
 
@@ -43,6 +47,7 @@ def winner(run: Run) -> Winner | None:
         settings=settings_yaml(trial),
         complete=trial.status == "completed",
         full=trial.config is not None,
+        code=f"import search\n\nbest = search.open_run({str(run.layout.root)!r}).best()\nbest.config, best.metrics",
         places=tuple(places(run, trial)),
     )
 

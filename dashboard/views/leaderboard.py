@@ -16,7 +16,9 @@ def draw(found: Open) -> None:
         no_trials_yet()
         return
     low, high = leaderboard.curve_range(run) or (0.0, 1.0)
-    numbers = {name: st.column_config.NumberColumn(name) for name in leaderboard.parameters(run)}
+    numbers = {
+        name: st.column_config.NumberColumn(name, format="%.4g") for name in leaderboard.parameters(run)
+    }
     table = frame(leaderboard.columns(run))
     st.dataframe(
         table,
@@ -28,11 +30,15 @@ def draw(found: Open) -> None:
             "trial": st.column_config.NumberColumn("Trial", pinned=True, width=50),
             "score": st.column_config.NumberColumn(run.plan.objective.metric, format="%.4f"),
             "curve": st.column_config.LineChartColumn(
-                "By epoch", y_min=low, y_max=high, width=130, help="All on one scale"
+                "By epoch",
+                y_min=low,
+                y_max=high,
+                width=130,
+                help="Each over its own epochs, all on one scale of values",
             ),
             "epochs": st.column_config.NumberColumn("Epochs", width=65),
             "status": st.column_config.TextColumn("Status", width=105),
-            "minutes": st.column_config.NumberColumn("Minutes", format="%.1f", width=75),
+            "seconds": st.column_config.NumberColumn("Seconds", format="%.1f", width=75),
             **{name: column for name, column in numbers.items() if name in table.select_dtypes("number")},
         },
     )

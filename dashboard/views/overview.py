@@ -15,7 +15,7 @@ def draw(found: Open) -> None:
     """Draw the page."""
     with st.container(horizontal=True, gap="small"):
         for figure in overview.figures(found.run, found.state):
-            with st.container(border=True, width=218, gap=None):
+            with st.container(border=True, width="stretch", gap=None):
                 st.metric(figure.name, figure.value)
                 st.caption(figure.note)
     for reason, count in found.run.progress().failures.items():

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import memory
 from dashboard.drawing import frame
 from dashboard.frame import nothing_here, runs_dir
-from dashboard.pages import links, path_of
+from dashboard.pages import path_of
 from dashboard.prepare.rows import Row, columns
 from dashboard.shelf import driver_of, stamp
 from dashboard.watch import redraw_on_change
@@ -18,15 +18,14 @@ from search.runs.layout import RunLayout, find_runs
 
 def draw() -> None:
     """Draw the page."""
-    links(None)
     folder = runs_dir()
     layouts = list(find_runs(folder))
-    st.title("Runs", anchor=False)
+    st.title("Winnow", anchor=False)
     if not layouts:
         nothing_here(folder)
         return
     rows = sorted((memory.row_of(layout) for layout in layouts), key=_newest_first)
-    st.caption(f"{len(rows)} in {folder}. Choose one to look into it.")
+    st.caption(f"{len(rows)} {'run' if len(rows) == 1 else 'runs'} in {folder}. Choose one to look into it.")
     _table(rows)
     for row in rows:
         if row.state == "damaged":
@@ -56,7 +55,9 @@ def _table(rows: list[Row]) -> None:
             ),
             "trials": st.column_config.TextColumn("Trials ended"),
             "saved": st.column_config.NumberColumn(
-                "Saved", format="percent", help="Share of all epochs that stopping weak trials early saved"
+                "Epochs saved",
+                format="%d %%",
+                help="Share of all epochs that stopping weak trials early saved",
             ),
             "start": st.column_config.DatetimeColumn("Started", format="distance"),
         },
@@ -69,7 +70,8 @@ def _table(rows: list[Row]) -> None:
 
 def _buttons(rows: list[Row]) -> None:
     """Draw links to the newest runs: they are reached by keyboard and on a phone without a table's cells."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Newest:", width="content")
         for row in rows[:8]:
             st.page_link(
                 path_of("overview"),

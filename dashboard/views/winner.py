@@ -14,7 +14,7 @@ def draw(found: Open) -> None:
     if won is None:
         no_trials_yet()
         return
-    st.subheader(f"Trial {won.trial}", anchor=False)
+    st.subheader(f"Winner: trial {won.trial}", anchor=False)
     st.markdown(won.score)
     if not won.complete:
         st.warning(
@@ -28,6 +28,8 @@ def draw(found: Open) -> None:
         st.markdown("**Its files**")
         for place in won.places:
             _place(place)
+        st.caption("in Python")
+        st.code(won.code, language="python", wrap_lines=True)
 
 
 def _settings(won: Winner) -> None:

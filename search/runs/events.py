@@ -1,0 +1,93 @@
+"""TensorBoard event files: one writer a stint, and a reader that joins a trial's stints.
+
+Every stint says its hyperparameters at its start (`session_start_info`, grouped by trial) and its status at its
+end. No Experiment record is written: TensorBoard then unites the hyperparameters of all trials, also of searches
+with different spaces, where it would otherwise believe the first record that it finds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
+from tensorboard.plugins.hparams import metadata as hparams_metadata
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard.util import tensor_util
+
+from search.plan.trial_config import Value
+
+EndStatus = Literal["success", "failure"]
+
+
+class EventWriter:
+    """Writes one stint's measurements; every call is on disk when it returns.
+
+    Args:
+        folder: of the attempt; becomes a run of TensorBoard's.
+        suffix: of the file's name, where several processes write into one folder.
+    """
+
+    def __init__(self, folder: Path, suffix: str = "") -> None:
+        self._writer = EventFileWriter(str(folder), filename_suffix=suffix)
+
+    def start(self, settings: Mapping[str, Value], *, group: str) -> None:
+        """Say the hyperparameters. Stints with the same ``group`` are one trial."""
+        info = plugin_data_pb2.SessionStartInfo(group_name=group, start_time_secs=time.time())
+        for name, value in settings.items():
+            if isinstance(value, bool):
+                info.hparams[name].bool_value = value
+            elif isinstance(value, int | float):
+                info.hparams[name].number_value = value
+            elif value is not None:
+                info.hparams[name].string_value = value
+        data = plugin_data_pb2.HParamsPluginData(session_start_info=info)
+        self._add_hparams(hparams_metadata.SESSION_START_INFO_TAG, data)
+
+    def scalars(self, values: Mapping[str, float], *, step: int) -> None:
+        """Write the metrics of a step; NaN and infinity are written as they are."""
+        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+        self._add(summary, step=step)
+
+    def end(self, status: EndStatus) -> None:
+        """Say how the trial ended."""
+        code = api_pb2.STATUS_SUCCESS if status == "success" else api_pb2.STATUS_FAILURE
+        info = plugin_data_pb2.SessionEndInfo(status=code, end_time_secs=time.time())
+        data = plugin_data_pb2.HParamsPluginData(session_end_info=info)
+        self._add_hparams(hparams_metadata.SESSION_END_INFO_TAG, data)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+
+    def _add_hparams(self, tag: str, data: plugin_data_pb2.HParamsPluginData) -> None:
+        value = Summary.Value(
+            tag=tag,
+            metadata=hparams_metadata.create_summary_metadata(data),
+            tensor=hparams_metadata.NULL_TENSOR,
+        )
+        self._add(Summary(value=[value]), step=0)
+
+    def _add(self, summary: Summary, *, step: int) -> None:
+        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=summary))
+        self._writer.flush()
+
+
+def read_scalars(folders: list[Path]) -> dict[str, dict[int, float]]:
+    """Read all scalars of a trial's stints, given in order: tag, then step, then value.
+
+    A step that was trained twice (the worker died before the driver had recorded it) keeps its first value.
+    """
+    curves: dict[str, dict[int, float]] = {}
+    for path in (path for folder in folders for path in sorted(folder.glob("events.out.tfevents.*"))):
+        for event in EventFileLoader(str(path)).Load():
+            for value in event.summary.value:
+                if value.HasField("tensor") and value.metadata.plugin_data.plugin_name == "scalars":
+                    number = float(tensor_util.make_ndarray(value.tensor).item())
+                    curves.setdefault(value.tag, {}).setdefault(event.step, number)
+    return curves

@@ -1,0 +1,115 @@
+"""What the driver keeps in a trial's folder when a stint ends: trial.json, logits, the weights that matter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from search.plan.trial_config import TrialConfig
+from search.runs.events import EventWriter, read_scalars
+from search.runs.layout import RunLayout, TrialLayout, write_json
+from search.runs.ranking import Scoring, rank
+from search.runs.record import ENDED, TrialRecord
+
+FORMAT = 1
+KEEP = 5
+"""Checkpoints of that many of the best completed trials stay; those of trials that may go on stay, too."""
+
+
+def keep_trial(
+    layout: RunLayout,
+    record: TrialRecord,
+    config: TrialConfig,
+    metrics: Mapping[str, float] | None = None,
+) -> None:
+    """Write all that is derived from a trial's record, when a stint has ended or after a crash.
+
+    ``metrics`` are those of the last epoch where they are at hand; else they are read from the event files.
+    """
+    folder = layout.trial(record.number)
+    _keep_validation(folder, record)
+    if record.status in ENDED:
+        _write_end(folder, record)
+    if metrics is None:
+        metrics = last_metrics(folder)
+    write_json(folder.document, document(folder, record, config, metrics))
+
+
+def document(
+    folder: TrialLayout, record: TrialRecord, config: TrialConfig, metrics: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return what stands in trial.json."""
+    return {
+        "format": FORMAT,
+        "number": record.number,
+        "status": record.status,
+        "reason": record.reason,
+        "origin": record.origin,
+        "epochs": record.step,
+        "seconds": record.last.seconds if record.last else 0.0,
+        "config": config.to_json(),
+        "fingerprint": config.fingerprint(),
+        "metrics": dict(metrics),
+        "checkpoint": record.last.checkpoint if record.last else None,
+        "stints": [asdict(stint) for stint in record.stints],
+        "environment": _environment(folder),
+    }
+
+
+def kept_status(layout: RunLayout, number: int) -> str | None:
+    """Return the status that a trial's trial.json says; None where there is none."""
+    try:
+        document = json.loads(layout.trial(number).document.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    status: str = document["status"]
+    return status
+
+
+def last_metrics(folder: TrialLayout) -> dict[str, float]:
+    """Return each metric's value at the last step of a trial's event files."""
+    curves = read_scalars([attempt.folder for attempt in folder.attempts()])
+    return {tag: curve[max(curve)] for tag, curve in curves.items()}
+
+
+def prune_checkpoints(
+    layout: RunLayout, records: Sequence[TrialRecord], ended: int, scoring: Scoring
+) -> None:
+    """Delete the weights that nobody will need, now that a trial has ended.
+
+    A loser keeps none; a completed trial keeps its last as long as it is among the best.
+    """
+    best = [record for record in rank(records, scoring) if record.status == "completed"]
+    displaced = best[KEEP : KEEP + 1]
+    keep = {record.number: record for record in best[:KEEP]}
+    for number in {ended, *(record.number for record in displaced)}:
+        last = keep[number].last if number in keep else None
+        for attempt in layout.trial(number).attempts():
+            for path in attempt.checkpoints():
+                if last is None or layout.relative(path) != last.checkpoint:
+                    path.unlink(missing_ok=True)
+
+
+def _keep_validation(folder: TrialLayout, record: TrialRecord) -> None:
+    if record.last is not None:
+        source = folder.attempt(record.last.attempt).validation
+        if source.is_file():
+            source.replace(folder.validation)
+
+
+def _write_end(folder: TrialLayout, record: TrialRecord) -> None:
+    attempt = folder.attempt(record.attempt).folder
+    if attempt.is_dir() and not list(attempt.glob("*.end")):
+        writer = EventWriter(attempt, suffix=".end")
+        writer.end("failure" if record.status == "failed" else "success")
+        writer.close()
+
+
+def _environment(folder: TrialLayout) -> Mapping[str, str]:
+    for attempt in reversed(folder.attempts()):
+        if attempt.environment.is_file():
+            found: Mapping[str, str] = json.loads(attempt.environment.read_text(encoding="utf-8"))
+            return found
+    return {}

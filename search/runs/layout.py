@@ -1,0 +1,146 @@
+"""The names of all files of a run, and the one way in which they are written."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class AttemptLayout:
+    """The folder of one stint: a worker writes here and nowhere else."""
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """What the worker said while it trained."""
+        return self.folder / "log"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, host and device that this stint ran on."""
+        return self.folder / "environment.json"
+
+    @property
+    def validation(self) -> Path:
+        """Validation logits of the last epoch of this stint."""
+        return self.folder / "validation.npz"
+
+    def checkpoint(self, step: int) -> Path:
+        """Return the checkpoint of a step; two are kept, since the last may not be recorded yet."""
+        return self.folder / f"checkpoint-{step:05d}.pt"
+
+    def checkpoints(self) -> list[Path]:
+        """Return the checkpoints that exist, oldest first."""
+        return sorted(self.folder.glob("checkpoint-*.pt"))
+
+
+@dataclass(frozen=True)
+class TrialLayout:
+    """The folder of one trial."""
+
+    folder: Path
+
+    @property
+    def document(self) -> Path:
+        """Configuration, status, metrics and environment, derived from the study and the events."""
+        return self.folder / "trial.json"
+
+    @property
+    def validation(self) -> Path:
+        """Validation logits (float16) of the trial's last epoch."""
+        return self.folder / "validation.npz"
+
+    def attempt(self, number: int) -> AttemptLayout:
+        """Return the folder of an attempt, counted from 1."""
+        return AttemptLayout(self.folder / str(number))
+
+    def attempts(self) -> list[AttemptLayout]:
+        """Return the attempts that exist, first to last."""
+        if not self.folder.is_dir():
+            return []
+        numbers = sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdecimal())
+        return [self.attempt(number) for number in numbers]
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """The folder of one run."""
+
+    root: Path
+
+    @property
+    def plan(self) -> Path:
+        """The resolved plan, as run."""
+        return self.root / "plan.yaml"
+
+    @property
+    def journal(self) -> Path:
+        """The Optuna study: the record of every decision."""
+        return self.root / "study.journal"
+
+    @property
+    def storage(self) -> Path:
+        """Where the study is, when it is not the journal: an Optuna storage URL without its password."""
+        return self.root / "storage.json"
+
+    @property
+    def lease(self) -> Path:
+        """Who drives this run."""
+        return self.root / "driver.json"
+
+    @property
+    def requests(self) -> Path:
+        """What others ask of the driver."""
+        return self.root / "requests"
+
+    @property
+    def answered(self) -> Path:
+        """Requests that the driver has applied or refused, with its answer."""
+        return self.requests / "answered"
+
+    @property
+    def trials(self) -> Path:
+        """One folder a trial."""
+        return self.root / "trials"
+
+    def trial(self, number: int) -> TrialLayout:
+        """Return the folder of a trial."""
+        return TrialLayout(self.trials / str(number))
+
+    def relative(self, path: Path) -> str:
+        """Return a path as it is recorded: relative to the run, so that a run can be moved."""
+        return path.relative_to(self.root).as_posix()
+
+
+def find_runs(folder: Path) -> Iterator[RunLayout]:
+    """Yield the runs directly below a folder, by name."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if (path / "plan.yaml").is_file():
+            yield RunLayout(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: to a temporary name, made durable, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a JSON document whole or not at all."""
+    write_text(path, json.dumps(document, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,81 @@
+"""Where a search stands, from its records alone: counts, the best so far, epochs spent and saved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from search.runs.ranking import Scoring, rank
+from search.runs.record import ENDED, TrialRecord
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A snapshot of a search.
+
+    ``epochs_saved`` is what the stopped trials would have cost more, had nobody been stopped early;
+    ``seconds_left`` is an estimate, None until an epoch has been measured.
+    """
+
+    counts: Mapping[str, int]
+    trials: int
+    budget: int
+    epochs: int
+    epochs_spent: int
+    epochs_saved: int
+    seconds_spent: float
+    seconds_left: float | None
+    best: TrialRecord | None
+    best_score: float | None
+    failures: Mapping[str, int]
+
+    @property
+    def finished(self) -> int:
+        """Trials that ended: completed, stopped early or failed."""
+        return sum(self.counts.get(status, 0) for status in ENDED)
+
+
+def progress(
+    records: Sequence[TrialRecord], *, budget: int, epochs: int, workers: int, scoring: Scoring
+) -> Progress:
+    """Sum a search up.
+
+    Args:
+        records: all trials.
+        budget: trials that the search may have.
+        epochs: of a full training.
+        workers: trials that run at once.
+        scoring: of the objective.
+    """
+    counts = Counter[str](record.status for record in records)
+    ranked = rank(records, scoring)
+    best = ranked[0] if ranked else None
+    spent = sum(record.step for record in records)
+    seconds = sum(record.last.seconds for record in records if record.last)
+    return Progress(
+        counts=counts,
+        trials=len(records),
+        budget=budget,
+        epochs=epochs,
+        epochs_spent=spent,
+        epochs_saved=sum(epochs - record.step for record in records if record.status == "stopped"),
+        seconds_spent=seconds,
+        seconds_left=_seconds_left(records, spent, seconds, budget=budget, epochs=epochs, workers=workers),
+        best=best,
+        best_score=scoring.score(best.values) if best else None,
+        failures=Counter(record.reason for record in records if record.status == "failed"),
+    )
+
+
+def _seconds_left(
+    records: Sequence[TrialRecord], spent: int, seconds: float, *, budget: int, epochs: int, workers: int
+) -> float | None:
+    """Estimate: trials to come cost what the finished ones cost on average, running ones what they lack."""
+    if not spent:
+        return None
+    ended = [r.step for r in records if r.status in ENDED]
+    mean = sum(ended) / len(ended) if ended else float(epochs)
+    open_epochs = sum(max(mean - r.step, 1.0) for r in records if r.status in ("running", "waiting"))
+    to_come = max(budget - len(records), 0) * mean + open_epochs
+    return to_come * seconds / spent / max(workers, 1)

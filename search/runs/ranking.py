@@ -1,0 +1,48 @@
+"""Who is ahead: one rule for the live display, the reading API and the dashboard.
+
+A trial's score is its last epoch's value (its best one with ``objective.at: best``). A stopped trial never outranks
+a completed one; among trials that did not complete, the one that came further is ahead, and at equal epochs the
+better value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from search.runs.record import TrialRecord
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How values become scores: larger is better with ``maximize``; the best epoch counts with ``at_best``."""
+
+    maximize: bool = True
+    at_best: bool = False
+
+    def score(self, values: Mapping[int, float]) -> float | None:
+        """Return the score of a curve (step to value), NaN and infinity left out; None where nothing is left."""
+        finite = {step: value for step, value in values.items() if math.isfinite(value)}
+        if not finite:
+            return None
+        if not self.at_best:
+            return finite[max(finite)]
+        return max(finite.values()) if self.maximize else min(finite.values())
+
+    def better(self, score: float, than: float) -> bool:
+        """Tell whether a score is better than another."""
+        return score > than if self.maximize else score < than
+
+
+def rank(trials: Iterable[TrialRecord], scoring: Scoring) -> list[TrialRecord]:
+    """Return the trials that have a score and did not fail, best first; ties in order of number."""
+
+    def key(trial: TrialRecord) -> tuple[bool, int, float, int]:
+        score = scoring.score(trial.values)
+        assert score is not None
+        oriented = score if scoring.maximize else -score
+        return trial.status != "completed", -trial.step, -oriented, trial.number
+
+    scored = [t for t in trials if t.status != "failed" and scoring.score(t.values) is not None]
+    return sorted(scored, key=key)

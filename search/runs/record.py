@@ -1,0 +1,165 @@
+"""What stands in the Optuna study for each trial: reports, decisions, stints. Written by the Policy alone.
+
+Machinery is kept in system attributes under ``winnow:``, so that the tables of `optuna-dashboard` stay clear;
+what a person wants to read there (origin, reason, seed) is in user attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from search.plan.trial_config import Value
+
+POINT = "winnow:point"
+REPORT = "winnow:report:"
+STINT = "winnow:stint:"
+RESUME = "resume"
+BUDGET = "winnow:budget"
+REQUEST = "winnow:request:"
+NOTE = "winnow:note:"
+ORIGIN = "origin"
+REASON = "reason"
+SEED = "seed"
+
+Status = Literal["waiting", "running", "completed", "stopped", "failed"]
+Ending = Literal["completed", "stopped", "failed", "crashed", "paused", "orphaned"]
+
+ENDED: tuple[Status, ...] = ("completed", "stopped", "failed")
+"""Trials of these statuses are never opened again."""
+
+STATUS: Mapping[TrialState, Status] = {
+    TrialState.WAITING: "waiting",
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "completed",
+    TrialState.PRUNED: "stopped",
+    TrialState.FAIL: "failed",
+}
+
+
+@dataclass(frozen=True)
+class RungDecision:
+    """What was decided for a trial at a rung: the cut-off then, and how many trials stood there."""
+
+    rung: int
+    keep: bool
+    cutoff: float | None
+    standing: int
+
+
+@dataclass(frozen=True)
+class RecordedReport:
+    """One report as recorded: the objective's value, cumulative seconds, the checkpoint, the decision."""
+
+    step: int
+    epoch: int
+    value: float
+    seconds: float
+    attempt: int
+    checkpoint: str | None
+    decision: str
+    rungs: tuple[RungDecision, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stint:
+    """One stretch of a trial on one worker. Times are seconds since 1970; ``end`` is None while it lasts."""
+
+    attempt: int
+    start: float
+    from_step: int = 0
+    host: str = ""
+    device: str = ""
+    process: int = 0
+    end: float | None = None
+    ending: Ending | None = None
+    reason: str = ""
+
+    def ended(self, ending: Ending, *, at: float, reason: str = "") -> Stint:
+        """Return this stint with its end."""
+        return replace(self, end=at, ending=ending, reason=reason)
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """All that the study says of one trial, decoded."""
+
+    number: int
+    status: Status
+    point: Mapping[str, Value]
+    reports: Mapping[int, RecordedReport]
+    stints: tuple[Stint, ...]
+    origin: str = "sampler"
+    reason: str = ""
+    seed: int = 0
+    values: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def attempt(self) -> int:
+        """The number of the last attempt; 0 before the first."""
+        return self.stints[-1].attempt if self.stints else 0
+
+    @property
+    def last(self) -> RecordedReport | None:
+        """The last report."""
+        return self.reports[max(self.reports)] if self.reports else None
+
+    @property
+    def step(self) -> int:
+        """The last recorded step; 0 before the first."""
+        return max(self.values, default=0)
+
+
+def read(trial: FrozenTrial) -> TrialRecord:
+    """Decode a trial of any study; one that another program wrote has values, but no reports or stints."""
+    attributes = trial.system_attrs
+    reports = {
+        report.step: report for report in (_report(v) for k, v in attributes.items() if k.startswith(REPORT))
+    }
+    stints = sorted(
+        (Stint(**v) for k, v in attributes.items() if k.startswith(STINT)), key=lambda s: s.attempt
+    )
+    values = dict(trial.intermediate_values)
+    for report in reports.values():
+        values.setdefault(report.step, report.value)
+    return TrialRecord(
+        number=trial.number,
+        status=STATUS[trial.state],
+        point=attributes.get(POINT, trial.params),
+        reports=dict(sorted(reports.items())),
+        stints=tuple(stints),
+        origin=trial.user_attrs.get(ORIGIN, "sampler"),
+        reason=trial.user_attrs.get(REASON, ""),
+        seed=trial.user_attrs.get(SEED, 0),
+        values=dict(sorted(values.items())),
+    )
+
+
+def _report(document: dict[str, Any]) -> RecordedReport:
+    rungs = tuple(RungDecision(**rung) for rung in document["rungs"])
+    return RecordedReport(**{**document, "rungs": rungs})
+
+
+def write_report(storage: BaseStorage, trial_id: int, report: RecordedReport) -> None:
+    """Record a report with its decision, then the value that Optuna's own tools read.
+
+    The report comes first and holds the value, so that a crash between the two loses nothing: `repair` adds
+    the second from the first.
+    """
+    storage.set_trial_system_attr(trial_id, f"{REPORT}{report.step}", asdict(report))
+    storage.set_trial_intermediate_value(trial_id, report.step, report.value)
+
+
+def write_stint(storage: BaseStorage, trial_id: int, stint: Stint) -> None:
+    """Record a stint's start, or its end."""
+    storage.set_trial_system_attr(trial_id, f"{STINT}{stint.attempt}", asdict(stint))
+
+
+def repair(storage: BaseStorage, trial: FrozenTrial, record: TrialRecord) -> None:
+    """Add the values whose reports were recorded, but which a crash cut off."""
+    for step in record.reports.keys() - trial.intermediate_values.keys():
+        storage.set_trial_intermediate_value(trial._trial_id, step, record.reports[step].value)

@@ -1,0 +1,150 @@
+"""The decoded images of this machine: written once, memory-mapped by every process.
+
+A folder ``images/<name>-<fingerprint>`` appears by one rename when all its files are complete and on disk, so
+what exists is whole. Builders of the same folder wait for each other on a lock that the kernel frees on death.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from search.training.data.source import Contents, Images, Labels, Source, Writer
+from search.training.errors import DataError
+
+FORMAT = 1
+"""Raised whenever the same source would give other bytes or other files."""
+
+SPLITS = ("train", "validation", "test")
+CHUNK = 4096  # images for which the moments are summed at once: 12 MB at 32×32
+
+
+@dataclass(frozen=True)
+class CachedSplit:
+    """One split on disk: images (N, H, W, C), labels (N,), moments (N, C, 2): sums of x and of x² per image."""
+
+    images: Images
+    labels: Labels
+    moments: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class CachedSet:
+    """A decoded data set: its fingerprint, class names, notes for the user, and splits by name."""
+
+    fingerprint: str
+    contents: Contents
+    splits: dict[str, CachedSplit]
+
+
+def cache_folder(cache: Path | None = None) -> Path:
+    """Return where decoded images are kept: the argument, $WINNOW_CACHE, $XDG_CACHE_HOME/winnow, ~/.cache/winnow."""
+    if cache is not None:
+        return cache
+    if named := os.environ.get("WINNOW_CACHE"):
+        return Path(named)
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "winnow"
+
+
+def cached(source: Source, cache: Path | None = None) -> CachedSet:
+    """Return the decoded images of a source, decoding them first where this machine has none.
+
+    Args:
+        source: the data set.
+        cache: the cache's folder; None for the default of `cache_folder`.
+
+    Returns:
+        The memory-mapped set.
+
+    Raises:
+        DataError: the source cannot be decoded, or the cache's folder cannot be written.
+    """
+    identity = json.dumps({"format": FORMAT, **source.identity}, sort_keys=True)
+    fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    folder = cache_folder(cache) / "images" / f"{source.name}-{fingerprint}"
+    if not folder.exists():
+        with locked(folder.with_name(folder.name + ".lock")):
+            if not folder.exists():  # another process may have built it while this one waited
+                _build(source, folder)
+    return _open(folder, fingerprint)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes; the kernel frees it when this one dies.
+
+    Args:
+        path: of the lock's file, made where it is missing and left behind.
+
+    Raises:
+        DataError: the file cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("a")
+    except OSError as error:
+        raise DataError(f"cannot write to {path.parent} ({error}); set WINNOW_CACHE to a folder that can be") from None
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _build(source: Source, folder: Path) -> None:
+    """Decode into a folder beside the final one, then rename. Called under the lock, so leftovers are dead."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        contents = source.decode(Writer(partial))
+        for path in partial.glob("*.images.npy"):
+            np.save(path.with_name(path.name.replace(".images.", ".moments.")), _moments(np.load(path, mmap_mode="r")))
+        description = {"format": FORMAT, "name": source.name, "classes": contents.classes, "notes": contents.notes}
+        (partial / "contents.json").write_text(json.dumps(description, indent=1))
+        _sync(partial)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _moments(images: Images) -> npt.NDArray[np.int64]:
+    """Return (N, C, 2): each image's sums of x and of x² per channel, from which any split's mean follows."""
+    flat = images.reshape(len(images), -1, images.shape[3])
+    moments = np.empty((len(images), images.shape[3], 2), dtype=np.int64)
+    for start in range(0, len(images), CHUNK):
+        chunk = flat[start : start + CHUNK].astype(np.int32)
+        moments[start : start + CHUNK, :, 0] = chunk.sum(axis=1, dtype=np.int64)
+        moments[start : start + CHUNK, :, 1] = np.square(chunk).sum(axis=1, dtype=np.int64)
+    return moments
+
+
+def _sync(folder: Path) -> None:
+    """Force every file of the folder to the disk before the rename makes them visible."""
+    for path in folder.iterdir():
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+
+
+def _open(folder: Path, fingerprint: str) -> CachedSet:
+    description = json.loads((folder / "contents.json").read_text())
+    contents = Contents(tuple(description["classes"]), tuple(description["notes"]))
+    names = [name for name in SPLITS if (folder / f"{name}.images.npy").exists()]
+    return CachedSet(fingerprint, contents, {name: _open_split(folder, name) for name in names})
+
+
+def _open_split(folder: Path, name: str) -> CachedSplit:
+    # Copy-on-write, not read-only: torch warns about tensors over read-only memory. The file never changes.
+    images = np.load(folder / f"{name}.images.npy", mmap_mode="c", allow_pickle=False)
+    labels = np.load(folder / f"{name}.labels.npy", allow_pickle=False)
+    return CachedSplit(images, labels, np.load(folder / f"{name}.moments.npy", allow_pickle=False))

@@ -1,0 +1,93 @@
+"""What a data set gives to the cache: an identity that is cheap to take, and a way to decode its images once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What `decode` says about the images it wrote.
+
+    ``classes`` are the names in the order of the labels. ``notes`` are sentences for the user, such as which
+    files are animated.
+    """
+
+    classes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Writer:
+    """The folder into which one data set is decoded; splits are named train, validation, test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def split(self, name: str, labels: npt.ArrayLike, shape: tuple[int, int, int]) -> Images:
+        """Begin a split.
+
+        Args:
+            name: train, validation or test.
+            labels: (N,) class indices.
+            shape: (H, W, C) of one image.
+
+        Returns:
+            The split's images (N, H, W, C), memory-mapped, to be filled.
+        """
+        stored: Labels = np.asarray(labels, dtype=np.int64)
+        np.save(self.folder / f"{name}.labels.npy", stored, allow_pickle=False)
+        path = self.folder / f"{name}.images.npy"
+        images: Images = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(stored), *shape))
+        with path.open("r+b") as handle:
+            # Without this a full disk would show as a SIGBUS in the middle of the decoding.
+            os.posix_fallocate(handle.fileno(), 0, path.stat().st_size)
+        return images
+
+    def list_aside(self, name: str, lines: list[str]) -> Path:
+        """Write a list for the user into the cache, where it stays when decoding is refused.
+
+        Args:
+            name: of the file.
+            lines: its lines.
+
+        Returns:
+            Where it lies.
+        """
+        path = self.folder.parent / f"{self.folder.stem}.{name}"
+        path.write_text("".join(line + "\n" for line in lines))
+        return path
+
+
+@dataclass(frozen=True)
+class Source:
+    """One data set where it lies on this machine.
+
+    ``identity`` is everything that decides the decoded bytes, as JSON: relative names, sizes and times of the
+    files, the settings of decoding. ``decode`` writes the splits and is called only where the cache has none.
+    """
+
+    name: str
+    identity: Mapping[str, Any]
+    decode: Callable[[Writer], Contents]
+
+
+def file_identity(path: Path, root: Path) -> list[str | int]:
+    """Return the relative name, size in bytes and modification time in ns of a file, as JSON.
+
+    A link to nothing has a size and a time of -1: it is for the decoder to name it among the others.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return [path.relative_to(root).as_posix(), -1, -1]
+    return [path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns]

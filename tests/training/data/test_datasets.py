@@ -1,0 +1,230 @@
+"""The contract of every data set that can be had without a network, and what `Data` gives to a trial."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.datasets import load_digits
+from torchvision import datasets as torchvision_datasets  # type: ignore[import-untyped]
+
+from search.plan.trial_config import DataConfig
+from search.training.data import Data, datasets, load_data, load_test
+from search.training.errors import DataError
+
+CPU = torch.device("cpu")
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    path.write_bytes(header + array.astype(np.uint8).tobytes())
+
+
+def make_mnist(directory: Path, name: str = "MNIST") -> Path:
+    random = np.random.default_rng(0)
+    for prefix, count in (("train", 60), ("t10k", 20)):
+        write_idx(directory / name / "raw" / f"{prefix}-images-idx3-ubyte", random.integers(0, 256, (count, 28, 28)))
+        write_idx(directory / name / "raw" / f"{prefix}-labels-idx1-ubyte", np.arange(count) % 10)
+    return directory
+
+
+def make_folder(directory: Path) -> Path:
+    random = np.random.default_rng(0)
+    for split, count in (("train", 12), ("test", 4)):
+        for label, name in enumerate(("cat", "dog")):
+            folder = directory / split / name
+            folder.mkdir(parents=True)
+            for index in range(count):
+                pixels = random.integers(0, 128, (9, 9, 3), dtype=np.uint8) + 100 * label
+                Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
+    return directory
+
+
+def make_cifar(directory: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> Path:
+    """Write batches as torchvision reads them, and tell it their checksums."""
+    known = {"cifar10": torchvision_datasets.CIFAR10, "cifar100": torchvision_datasets.CIFAR100}[name]
+    key = "labels" if name == "cifar10" else "fine_labels"
+    classes = 10 if name == "cifar10" else 100
+    folder = directory / known.base_folder
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for index, (file, _) in enumerate([*known.train_list, *known.test_list]):
+        labels = [(index + i) % classes for i in range(2 * classes)]
+        entry = {"data": random.integers(0, 256, (len(labels), 3072), dtype=np.uint8), key: labels}
+        (folder / file).write_bytes(pickle.dumps(entry))
+    meta = {known.meta["key"]: [f"class {i}" for i in range(classes)]}
+    (folder / known.meta["filename"]).write_bytes(pickle.dumps(meta))
+    for attribute in ("train_list", "test_list"):
+        monkeypatch.setattr(known, attribute, [[file, None] for file, _ in getattr(known, attribute)])
+    monkeypatch.setattr(known, "meta", {**known.meta, "md5": None})
+    return directory
+
+
+@pytest.fixture(params=["digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "image_folder"])
+def example(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
+    name: str = request.param
+    makers = {
+        "digits": lambda: tmp_path,
+        "mnist": lambda: make_mnist(tmp_path),
+        "fashion_mnist": lambda: make_mnist(tmp_path, "FashionMNIST"),
+        "cifar10": lambda: make_cifar(tmp_path, monkeypatch, name),
+        "cifar100": lambda: make_cifar(tmp_path, monkeypatch, name),
+        "image_folder": lambda: make_folder(tmp_path),
+    }
+    return name, makers[name]()
+
+
+def test_every_built_in_set_is_under_contract(example: tuple[str, Path]) -> None:
+    assert example[0] in datasets.names()
+    assert len(datasets.names()) == 6
+
+
+def test_splits_are_disjoint_stratified_and_in_range(example: tuple[str, Path]) -> None:
+    name, directory = example
+    data = load_data(DataConfig(name, validation=0.25), directory=directory)
+    train, validation = data.train, data.validation
+    assert not set(train.indices) & set(validation.indices)
+    for split in (train, validation):
+        images, labels = split.read()
+        assert images.shape == (len(split), *data.shape[1:], data.shape[0])
+        assert images.dtype == np.uint8
+        assert set(labels) == set(range(len(data.classes)))
+    shares = np.bincount(validation.read()[1]) / np.bincount(data.train.labels)
+    assert shares == pytest.approx(0.25, abs=1 / np.bincount(data.train.labels).min())
+
+
+def test_mean_and_deviation_are_those_of_the_training_split(example: tuple[str, Path]) -> None:
+    name, directory = example
+    data = load_data(DataConfig(name), directory=directory)
+    pixels = data.train.read()[0] / 255
+    assert data.mean == pytest.approx(pixels.mean(axis=(0, 1, 2)))
+    assert data.std == pytest.approx(pixels.std(axis=(0, 1, 2)))
+
+
+def test_the_split_follows_split_seed_only(example: tuple[str, Path]) -> None:
+    name, directory = example
+    first, again, other = (
+        load_data(DataConfig(name, split_seed=seed), directory=directory).validation.indices for seed in (0, 0, 1)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_test_split_is_apart_and_its_own(example: tuple[str, Path]) -> None:
+    name, directory = example
+    test = load_test(DataConfig(name), directory=directory)
+    data = load_data(DataConfig(name), directory=directory)
+    assert test.images is not data.train.images
+    assert set(test.read()[1]) == set(range(len(data.classes)))
+
+
+def test_a_size_that_is_asked_for_is_the_size(example: tuple[str, Path]) -> None:
+    name, directory = example
+    assert load_data(DataConfig(name, size=12), directory=directory).shape[1:] == (12, 12)
+
+
+def test_images_move_to_a_device_once_for_all_trials(example: tuple[str, Path]) -> None:
+    name, directory = example
+    data = load_data(DataConfig(name), directory=directory)
+    assert load_data(DataConfig(name), directory=directory) is data
+    resident = data.to(CPU, data.train)
+    assert data.to(CPU, data.train) is resident
+    assert data.to(CPU, data.validation) is resident  # one source, one copy
+    assert resident.images.data_ptr() == data.train.images.__array_interface__["data"][0]  # the mapped file itself
+
+
+def test_batches_are_the_rows_asked_for(example: tuple[str, Path]) -> None:
+    name, directory = example
+    data = load_data(DataConfig(name), directory=directory)
+    rows = torch.from_numpy(data.validation.indices[:2])
+    images, labels = data.to(CPU, data.validation).batch(rows)
+    assert images.shape == (2, *data.shape)
+    assert np.array_equal(images.permute(0, 2, 3, 1).numpy(), data.validation.read()[0][:2])
+    assert np.array_equal(labels.numpy(), data.validation.read()[1][:2])
+
+
+def test_images_that_do_not_fit_stay_on_the_host() -> None:
+    """The batch is what moves; a second device is played by the meta device."""
+    data = load_data(DataConfig("digits"))
+    resident = data.to(CPU, data.train)
+    images, labels = type(resident)(resident.images, resident.labels, torch.device("meta")).batch(torch.arange(3))
+    assert images.device.type == labels.device.type == "meta"
+
+
+def test_digits_are_scikit_learns() -> None:
+    data, test = load_data(DataConfig("digits")), load_test(DataConfig("digits"))
+    ours = np.concatenate([data.train.images, test.images])
+    reference = load_digits()
+    assert len(ours) == 1797
+    assert len(test) == 359
+    assert sorted(map(bytes, np.rint(ours / 255 * 16).astype(np.uint8))) == sorted(
+        map(bytes, reference.images.astype(np.uint8))
+    )
+
+
+def test_torchvision_sets_are_found_below_a_folder_of_their_name(tmp_path: Path) -> None:
+    make_mnist(tmp_path / "mnist")
+    assert load_data(DataConfig("mnist"), directory=tmp_path).shape == (1, 28, 28)
+
+
+def test_mnist_is_what_torchvision_reads(tmp_path: Path) -> None:
+    data = load_data(DataConfig("mnist"), directory=make_mnist(tmp_path))
+    reference = torchvision_datasets.MNIST(tmp_path, train=True)
+    assert np.array_equal(data.train.images[..., 0], reference.data.numpy())
+    assert np.array_equal(data.train.labels, reference.targets.numpy())
+    assert data.classes[:3] == ("zero", "one", "two")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100"])
+def test_without_a_network_the_error_says_which_files_to_put_where(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_network(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", no_network)
+    monkeypatch.setattr("torchvision.datasets.cifar.download_and_extract_archive", no_network)
+    with pytest.raises(DataError, match="could not be downloaded") as caught:
+        load_data(DataConfig(name), directory=tmp_path)
+    assert str(tmp_path / ("cifar-" if "cifar" in name else "")) in str(caught.value)
+    assert "train" in str(caught.value) or "data_batch_1" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["mnist", "image_folder"])
+def test_without_a_directory_the_error_says_so(name: str) -> None:
+    with pytest.raises(DataError, match="--data-dir"):
+        load_data(DataConfig(name))
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", b"\0\0\x08\x03" + b"\0\0\0\x05" * 3])
+def test_an_idx_file_that_was_cut_short_is_named(content: bytes, tmp_path: Path) -> None:
+    make_mnist(tmp_path)
+    path = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="train-images-idx3-ubyte.*delete it"):
+        load_data(DataConfig("mnist"), directory=tmp_path)
+
+
+def test_an_unknown_set_is_told_the_nearest_name() -> None:
+    with pytest.raises(KeyError, match="did you mean 'cifar10'"):
+        load_data(DataConfig("cifr10"))
+
+
+def test_a_channel_of_one_colour_is_not_divided_by_zero(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for index in range(4):
+            Image.new("L", (8, 8), 50).save(tmp_path / name / f"{index}.png")
+    assert load_data(DataConfig("image_folder"), directory=tmp_path).std == (1.0,)
+
+
+def test_data_holds_no_test_images(tmp_path: Path) -> None:
+    data = load_data(DataConfig("image_folder"), directory=make_folder(tmp_path))
+    assert isinstance(data, Data)
+    assert len(data.train) + len(data.validation) == 24
