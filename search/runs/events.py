@@ -37,7 +37,7 @@ class EventWriter:
         self._writer = EventFileWriter(str(folder), filename_suffix=suffix)
 
     def start(self, settings: Mapping[str, Value], *, group: str) -> None:
-        """Say the hyperparameters. Stints with the same ``group`` are one trial."""
+        """Say the hyperparameters. Stints with the same ``group`` are one trial, among all runs below a folder."""
         info = plugin_data_pb2.SessionStartInfo(group_name=group, start_time_secs=time.time())
         for name, value in settings.items():
             if isinstance(value, bool):

@@ -11,6 +11,8 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,11 +57,14 @@ class Journal(JournalFileBackend):
     def __init__(self, path: Path) -> None:
         self._absolute = path.resolve()
         self._kernel_lock = KernelLock(self._absolute.with_suffix(".lock"))
+        self._in_group = False
         super().__init__(str(self._absolute), self._kernel_lock)
         self.mended = self._cut_torn_record()
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Append records, durable when this returns; on any error the file is as it was.
+        """Append records, durable when this returns or the `together` around it ends.
+
+        On any error the file is as it was.
 
         Raises:
             OSError: the disk is full, say.
@@ -69,11 +74,37 @@ class Journal(JournalFileBackend):
         try:
             descriptor = os.open(self._absolute, os.O_WRONLY | os.O_APPEND)
             try:
-                _append(descriptor, block)
+                _append(descriptor, block, durable=not self._in_group)
             finally:
                 os.close(descriptor)
         finally:
             self._kernel_lock.release()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Within it records are appended at once, but made durable at its end, by one fsync for all of them.
+
+        A worker waits for the records of its report: an fsync takes 1 ms on a quiet disk, 4 ms on a busy one.
+
+        Raises:
+            OSError: on leaving, when the disk refuses; nobody must have been told of the records before.
+        """
+        if self._in_group:
+            yield
+            return
+        self._in_group = True
+        try:
+            yield
+        finally:
+            self._in_group = False
+            self._make_durable()
+
+    def _make_durable(self) -> None:
+        descriptor = os.open(self._absolute, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _cut_torn_record(self) -> Path | None:
         self._kernel_lock.acquire()
@@ -90,13 +121,14 @@ class Journal(JournalFileBackend):
             self._kernel_lock.release()
 
 
-def _append(descriptor: int, block: bytes) -> None:
+def _append(descriptor: int, block: bytes, *, durable: bool) -> None:
     size = os.fstat(descriptor).st_size
     try:
         written = 0
         while written < len(block):
             written += os.write(descriptor, block[written:])
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
     except OSError:
         os.ftruncate(descriptor, size)
         raise

@@ -7,6 +7,7 @@ what a person wants to read there (origin, reason, seed) is in user attributes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from search.plan.trial_config import Value
+from search.runs.journal import Journal
 
 POINT = "winnow:point"
 REPORT = "winnow:report:"
@@ -142,6 +144,12 @@ def read(trial: FrozenTrial) -> TrialRecord:
 def _report(document: dict[str, Any]) -> RecordedReport:
     rungs = tuple(RungDecision(**rung) for rung in document["rungs"])
     return RecordedReport(**{**document, "rungs": rungs})
+
+
+def together(storage: BaseStorage) -> AbstractContextManager[None]:
+    """Within it several records become durable together, at its end; where the storage is a database, each for itself."""
+    backend = getattr(storage, "_backend", None)
+    return backend.together() if isinstance(backend, Journal) else nullcontext()
 
 
 def write_report(storage: BaseStorage, trial_id: int, report: RecordedReport) -> None:

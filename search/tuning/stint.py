@@ -170,7 +170,7 @@ class StintRunner:
         load_plugins([Path(plugin) for plugin in task.config.plugins])
         write_json(self._folder.environment, environment(self._device_name()))
         self._events = EventWriter(self._folder.folder)
-        self._events.start(task.config.settings, group=str(task.number))
+        self._events.start(task.config.settings, group=f"{self._run.root.name}/{task.number}")
         checkpoint = self._run.root / task.checkpoint if task.checkpoint else None
         if checkpoint and not checkpoint.is_file():
             log.warning("%s is missing: the trial starts again", checkpoint)

@@ -64,7 +64,7 @@ def test_hyperparameters_stand_at_the_start_and_the_status_at_the_end(finished: 
         start = plugin_data_pb2.HParamsPluginData.FromString(told["_hparams_/session_start_info"])
         end = plugin_data_pb2.HParamsPluginData.FromString(told["_hparams_/session_end_info"])
         assert "_hparams_/experiment" not in told
-        assert start.session_start_info.group_name == str(trial.number)
+        assert start.session_start_info.group_name == f"tiny/{trial.number}"
         rate = start.session_start_info.hparams["learning_rate"].number_value
         assert rate == trial.point["learning_rate"]
         assert end.session_end_info.status == 1  # STATUS_SUCCESS

@@ -29,7 +29,9 @@ def write_idx(path: Path, array: np.ndarray) -> None:
 def make_mnist(directory: Path, name: str = "MNIST") -> Path:
     random = np.random.default_rng(0)
     for prefix, count in (("train", 60), ("t10k", 20)):
-        write_idx(directory / name / "raw" / f"{prefix}-images-idx3-ubyte", random.integers(0, 256, (count, 28, 28)))
+        write_idx(
+            directory / name / "raw" / f"{prefix}-images-idx3-ubyte", random.integers(0, 256, (count, 28, 28))
+        )
         write_idx(directory / name / "raw" / f"{prefix}-labels-idx1-ubyte", np.arange(count) % 10)
     return directory
 
@@ -67,7 +69,9 @@ def make_cifar(directory: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> P
 
 
 @pytest.fixture(params=["digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "image_folder"])
-def example(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
+def example(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Path]:
     name: str = request.param
     makers = {
         "digits": lambda: tmp_path,
@@ -110,7 +114,8 @@ def test_mean_and_deviation_are_those_of_the_training_split(example: tuple[str, 
 def test_the_split_follows_split_seed_only(example: tuple[str, Path]) -> None:
     name, directory = example
     first, again, other = (
-        load_data(DataConfig(name, split_seed=seed), directory=directory).validation.indices for seed in (0, 0, 1)
+        load_data(DataConfig(name, split_seed=seed), directory=directory).validation.indices
+        for seed in (0, 0, 1)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -136,7 +141,9 @@ def test_images_move_to_a_device_once_for_all_trials(example: tuple[str, Path]) 
     resident = data.to(CPU, data.train)
     assert data.to(CPU, data.train) is resident
     assert data.to(CPU, data.validation) is resident  # one source, one copy
-    assert resident.images.data_ptr() == data.train.images.__array_interface__["data"][0]  # the mapped file itself
+    assert (
+        resident.images.data_ptr() == data.train.images.__array_interface__["data"][0]
+    )  # the mapped file itself
 
 
 def test_batches_are_the_rows_asked_for(example: tuple[str, Path]) -> None:
@@ -153,7 +160,9 @@ def test_images_that_do_not_fit_stay_on_the_host() -> None:
     """The batch is what moves; a second device is played by the meta device."""
     data = load_data(DataConfig("digits"))
     resident = data.to(CPU, data.train)
-    images, labels = type(resident)(resident.images, resident.labels, torch.device("meta")).batch(torch.arange(3))
+    images, labels = type(resident)(resident.images, resident.labels, torch.device("meta")).batch(
+        torch.arange(3)
+    )
     assert images.device.type == labels.device.type == "meta"
 
 

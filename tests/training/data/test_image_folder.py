@@ -15,7 +15,9 @@ from search.training.data.image_folder import common_shape
 from search.training.errors import DataError
 
 
-def fill(folder: Path, count: int = 4, size: tuple[int, int] = (10, 8), mode: str = "RGB", start: int = 0) -> Path:
+def fill(
+    folder: Path, count: int = 4, size: tuple[int, int] = (10, 8), mode: str = "RGB", start: int = 0
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(start, start + count):
         Image.effect_noise(size, 50 + index).convert(mode).save(folder / f"{index}.png")
@@ -57,7 +59,11 @@ def test_a_validation_folder_is_the_validation_split(name: str, root: Path) -> N
     data = load(root.parent)
     assert (len(data.train), data.validation.labels.tolist()) == (8, [0, 1, 1])
     assert data.validation.images is not data.train.images
-    assert load_test(DataConfig("image_folder", validation=0.25), directory=root.parent).labels.tolist() == [1, 1, 1]
+    assert load_test(DataConfig("image_folder", validation=0.25), directory=root.parent).labels.tolist() == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_two_validation_folders_are_refused(root: Path) -> None:
@@ -198,7 +204,9 @@ def test_exif_orientation_turns_images_upright(orientation: int, tmp_path: Path)
     upright = ImageOps.exif_transpose(Image.open(tmp_path / "x.png"))
     header = read_header(tmp_path / "x.png")
     assert (header.width, header.height) == upright.size
-    assert np.array_equal(read_pixels(tmp_path / "x.png", header.height, header.width, 3), np.asarray(upright))
+    assert np.array_equal(
+        read_pixels(tmp_path / "x.png", header.height, header.width, 3), np.asarray(upright)
+    )
 
 
 def test_sizes_that_differ_become_squares_of_the_median_side_and_it_is_noted(root: Path) -> None:
@@ -215,7 +223,9 @@ def test_common_shape_follows_its_rule() -> None:
 
     assert common_shape([header(8, 10)] * 3, None) == (8, 10, 3)
     assert common_shape([header(8, 10)] * 3, 32) == (32, 32, 3)
-    assert common_shape([header(8, 10, grey=True), header(30, 20, grey=True), header(40, 50, grey=True)], None) == (
+    assert common_shape(
+        [header(8, 10, grey=True), header(30, 20, grey=True), header(40, 50, grey=True)], None
+    ) == (
         20,
         20,
         1,

@@ -18,7 +18,9 @@ def shuffled_labels(sizes: list[int], seed: int = 0) -> np.ndarray:
 
 
 @given(class_sizes, st.floats(0.01, 0.99), st.integers(-5, 2**32))
-def test_both_sides_are_disjoint_and_complete_and_hold_every_class(sizes: list[int], share: float, seed: int) -> None:
+def test_both_sides_are_disjoint_and_complete_and_hold_every_class(
+    sizes: list[int], share: float, seed: int
+) -> None:
     labels = shuffled_labels(sizes)
     kept, held = stratified_split(labels, share, seed)
     assert np.array_equal(np.sort(np.concatenate([kept, held])), np.arange(len(labels)))
