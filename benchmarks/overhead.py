@@ -234,7 +234,9 @@ def print_table(rounds: Sequence[dict[str, Figures]], job: Job, names: Sequence[
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3, help="of all contenders in turn (default: 3)")
     parser.add_argument("--trials", type=int, default=24, help="configurations (default: 24)")
     parser.add_argument("--epochs", type=int, default=9, help="of a trial; 9 take about 1 s (default: 9)")

@@ -14,6 +14,7 @@ from dashboard.arguments import parser
 from dashboard.charts.palette import DARK, LIGHT, Palette
 from dashboard.pages import links
 from dashboard.prepare.states import State, state_of
+from dashboard.prepare.words import plain
 from dashboard.shelf import driver_of, find_run, run_names, stamp
 from dashboard.watch import EVERY, interval, redraw_on_change
 from search.runs.layout import RunLayout
@@ -59,11 +60,10 @@ def run_page(draw: Callable[[Open], None]) -> None:
     if layout is None:
         links(None)
         st.error(
-            f"There is no run of this name in {folder}: choose one on the page *Runs*.",
+            f"There is no run of this name in {plain(folder)}: choose one on the page *Runs*.",
             icon=":material/search_off:",
         )
         return
-    st.query_params["run"] = asked
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _choice(names, asked)
         links(asked)
@@ -73,7 +73,7 @@ def run_page(draw: Callable[[Open], None]) -> None:
 def nothing_here(folder: Path) -> None:
     """Say that there are no runs, and how to get one."""
     what = "There are no runs in" if folder.is_dir() else "There is no folder"
-    st.info(f"{what} `{folder}` yet. This starts a search of a minute:", icon=":material/rocket_launch:")
+    st.info(f"{what} {plain(folder)} yet. This starts a search of a minute:", icon=":material/rocket_launch:")
     st.code(f"python -m search.run --space digits.yaml --runs-dir {folder}", language="bash", wrap_lines=True)
     redraw_on_change(lambda: bool(run_names(folder)), every=EVERY)
 
@@ -89,8 +89,7 @@ def no_trials_yet() -> None:
 def _choice(names: list[str], asked: str) -> None:
     chosen = st.selectbox("Run", names, index=names.index(asked), label_visibility="collapsed", width=230)
     if chosen != asked:
-        st.query_params.clear()
-        st.query_params["run"] = chosen
+        st.query_params.from_dict({"run": chosen})  # one entry in the browser's history
         st.rerun()
 
 
@@ -108,7 +107,7 @@ def _body(layout: RunLayout, draw: Callable[[Open], None]) -> None:
 
 def damaged(layout: RunLayout, reason: str) -> None:
     """Say what is wrong with a run."""
-    st.error(f"This run cannot be read: {layout.root}", icon=":material/error:")
+    st.error(f"This run cannot be read: {plain(layout.root)}", icon=":material/error:")
     st.code(reason, language=None, wrap_lines=True)
     st.caption("Nothing was changed. The other runs are not affected.")
 
@@ -117,7 +116,7 @@ def _state_line(run: Run, state: State) -> None:
     icon, color = BADGE[state]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(state, icon=icon, color=color)  # type: ignore[arg-type]  # the four colors above
-        st.caption(str(run.layout.root))
+        st.caption(plain(run.layout.root))
     if state == "interrupted":
         st.caption("Nobody drives this run. It goes on with:")
         st.code(f"python -m search.resume {run.layout.root}", language="bash", wrap_lines=True)

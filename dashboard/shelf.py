@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,22 @@ def try_open(layout: RunLayout) -> Opened:
     except PlanError as error:
         run, reason = None, "; ".join(str(mistake) for mistake in error.mistakes)
     except Exception as error:  # a damaged file can raise anything: JSON's errors, Optuna's, TypeError …
-        run, reason = None, f"{type(error).__name__}: {error}"
+        run, reason = None, bad_record(layout.journal) or f"{type(error).__name__}: {error}"
     return Opened(run, reason, time.perf_counter() - start)
+
+
+def bad_record(journal: Path) -> str | None:
+    """Return where a journal holds what is no record; None where it is whole, or not there."""
+    try:
+        lines = journal.read_bytes().splitlines()
+    except OSError:
+        return None
+    for number, line in enumerate(lines, start=1):
+        try:
+            json.loads(line)
+        except ValueError as error:
+            return f"{journal}:{number}: a record in JSON is expected, but found {line[:60]!r} ({error})"
+    return None
 
 
 def _look(path: Path) -> tuple[int, int] | None:

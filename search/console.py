@@ -118,8 +118,9 @@ def plain_line(metric: str, stands: Progress, images_per_second: float) -> str:
         if stands.best is not None and stands.best_score is not None
         else ""
     )
+    of = f" ({counts})" if counts else ""
     return (
-        f"{stands.finished} of {stands.budget} trials ({counts}); {images_per_second:,.0f} images/s"
+        f"{stands.finished} of {stands.budget} trials{of}; {images_per_second:,.0f} images/s"
         f"; {stands.epochs_saved} epochs saved{best}"
     )
 

@@ -9,7 +9,7 @@ from search.runs.layout import RunLayout, write_text
 from search.runs.lease import Lease
 from search.tuning.driver import Driver, Snapshot
 from search.tuning.launch import Options, make_policy, open_study
-from search.tuning.policy import Decision
+from search.tuning.answers import Decision
 from search.tuning.stint import StintRunner
 from search.tuning.vocabulary import vocabulary
 
@@ -76,4 +76,5 @@ class Search:
                     driver.leave(assignment.number, "failed", result.failure)
                 else:
                     driver.leave(assignment.number, "paused" if decision is Decision.PAUSE else "stopped")
+            driver.abandon()
             return driver

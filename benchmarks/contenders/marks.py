@@ -65,7 +65,7 @@ def mark_steps() -> None:
             file.write(json.dumps(asdict(mark)) + "\n")
         return report
 
-    Training.__next__ = marked  # type: ignore[method-assign]
+    Training.__next__ = marked  # type: ignore[assignment, method-assign]
 
 
 def read_marks(folder: Path) -> list[Mark]:

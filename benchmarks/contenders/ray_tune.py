@@ -39,7 +39,9 @@ class Count(tune.Callback):  # type: ignore[misc]
     def __init__(self, clock: DriverClock) -> None:
         self._clock = clock
 
-    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: Any, **info: Any) -> None:
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: Any, **info: Any
+    ) -> None:
         """Count."""
         self._clock.report()
 

@@ -43,7 +43,7 @@ def count_results(clock: DriverClock) -> None:
         clock.report()
         return decision
 
-    Driver.result = counted  # type: ignore[method-assign]
+    Driver.result = counted  # type: ignore[assignment, method-assign]
 
 
 def main() -> int:

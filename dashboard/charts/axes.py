@@ -18,7 +18,7 @@ def axis(name: str, **more: Any) -> Options:
 
 def height(name: str) -> Options:
     """Return a vertical axis of numbers that need not start at 0, named above its end."""
-    return {"type": "value", "name": name, "scale": True, "nameTextStyle": {"align": "left"}, "nameGap": 12}
+    return {"type": "value", "name": name, "scale": True, "nameTextStyle": {"align": "left"}, "nameGap": 22}
 
 
 def guides(marks: Sequence[Options], color: str) -> Options:

@@ -11,26 +11,18 @@ from dashboard.prepare.states import State, state_of
 from dashboard.shelf import Opened
 from search.runs.run import Run
 
-STATE_TEXT: dict[State, str] = {
-    "running": "▶ running",
-    "finished": "✔ finished",
-    "interrupted": "⏸ interrupted",
-    "damaged": "✖ damaged",
-}
-"""Told by a sign and a word, never by color alone."""
-
 
 @dataclass(frozen=True)
 class Row:
-    """One run. ``progress`` and ``saved`` are shares (0-1); ``start`` is None before the first trial."""
+    """One run. ``progress`` and ``saved`` are percentages; ``start`` is None before the first trial."""
 
     name: str
     state: State
     metric: str = ""
     best: float | None = None
     trials: str = ""
-    progress: float = 0.0
-    saved: float | None = None
+    progress: int | None = None
+    saved: int | None = None
     start: datetime | None = None
     reason: str = ""
 
@@ -47,10 +39,15 @@ def row(name: str, opened: Opened, *, driven: bool) -> Row:
         metric=opened.run.plan.objective.metric,
         best=stands.best_score,
         trials=f"{stands.finished} of {stands.budget}",
-        progress=min(stands.finished / stands.budget, 1.0) if stands.budget else 0.0,
-        saved=stands.epochs_saved / full if full else None,
+        progress=min(percent(stands.finished, stands.budget) or 0, 100),
+        saved=percent(stands.epochs_saved, full),
         start=first_start(opened.run),
     )
+
+
+def percent(part: int, whole: int) -> int | None:
+    """Return a share in whole percent, rounded; None of nothing."""
+    return round(100 * part / whole) if whole else None
 
 
 def first_start(run: Run) -> datetime | None:
@@ -63,11 +60,11 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Return the rows as columns, without the reasons."""
     return {
         "run": [row.name for row in rows],
-        "state": [STATE_TEXT[row.state] for row in rows],
+        "state": [row.state for row in rows],
         "best": [row.best for row in rows],
         "metric": [row.metric for row in rows],
         "progress": [row.progress for row in rows],
         "trials": [row.trials for row in rows],
-        "saved": [None if row.saved is None else round(100 * row.saved) for row in rows],
+        "saved": [row.saved for row in rows],
         "start": [row.start for row in rows],
     }

@@ -9,6 +9,7 @@ from dashboard.drawing import chart
 from dashboard.frame import Open, no_trials_yet, palette, run_page
 from dashboard.prepare import overview
 from dashboard.prepare.staircase import staircase
+from dashboard.prepare.words import plain
 
 
 def draw(found: Open) -> None:
@@ -16,10 +17,11 @@ def draw(found: Open) -> None:
     with st.container(horizontal=True, gap="small"):
         for figure in overview.figures(found.run, found.state):
             with st.container(border=True, width="stretch", gap=None):
-                st.metric(figure.name, figure.value)
-                st.caption(figure.note)
+                st.metric(plain(figure.name), figure.value)
+                st.caption(plain(figure.note))
     for reason, count in found.run.progress().failures.items():
-        st.warning(f"{count}× failed: {reason}", icon=":material/warning:")
+        st.warning(f"{count} failed:", icon=":material/warning:")
+        st.code(reason, language=None, wrap_lines=True)
     best = overview.best(found.run)
     if best is None:
         no_trials_yet()
@@ -47,19 +49,19 @@ def _staircase(found: Open) -> None:
         leader=ahead.score if ahead else None,
         palette=palette(),
     )
-    chart(options, height=380, name="staircase", alt=f"The best {metric} so far, against {AXIS[against]}")
+    chart(options, height=340, name="staircase", alt=f"The best {metric} so far, against {AXIS[against]}")
     st.caption("Line: the best value at any epoch of any trial. Dots: where trials ended, with their scores.")
 
 
 def _best(best: overview.Best) -> None:
     with st.container(border=True):
         st.subheader(f"Ahead: trial {best.trial}", anchor=False)
-        st.markdown(best.score)
+        st.markdown(plain(best.score))
         if best.gain:
-            st.markdown(best.gain)
+            st.markdown(plain(best.gain))
         if best.caveat:
             st.caption(best.caveat)
-        rows = "\n".join(f"| {name} | `{value}` |" for name, value in best.settings.items())
+        rows = "\n".join(f"| {plain(name)} | {plain(value)} |" for name, value in best.settings.items())
         st.markdown(f"| setting | value |\n|:--|:--|\n{rows}")
 
 

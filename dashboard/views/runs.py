@@ -11,6 +11,7 @@ from dashboard.drawing import frame
 from dashboard.frame import nothing_here, runs_dir
 from dashboard.pages import path_of
 from dashboard.prepare.rows import Row, columns
+from dashboard.prepare.words import plain
 from dashboard.shelf import driver_of, stamp
 from dashboard.watch import redraw_on_change
 from search.runs.layout import RunLayout, find_runs
@@ -25,11 +26,14 @@ def draw() -> None:
         nothing_here(folder)
         return
     rows = sorted((memory.row_of(layout) for layout in layouts), key=_newest_first)
-    st.caption(f"{len(rows)} {'run' if len(rows) == 1 else 'runs'} in {folder}. Choose one to look into it.")
+    st.caption(
+        f"{len(rows)} {'run' if len(rows) == 1 else 'runs'} in {plain(folder)}. Choose one to look into it."
+    )
     _table(rows)
     for row in rows:
         if row.state == "damaged":
-            st.error(f"**{row.name}** cannot be read: {row.reason}", icon=":material/error:")
+            st.error(f"**{plain(row.name)}** cannot be read:", icon=":material/error:")
+            st.code(row.reason, language=None, wrap_lines=True)
     redraw_on_change(lambda: _look(folder))
 
 
@@ -51,7 +55,7 @@ def _table(rows: list[Row]) -> None:
             "best": st.column_config.NumberColumn("Best", format="%.4f"),
             "metric": st.column_config.TextColumn("Metric"),
             "progress": st.column_config.ProgressColumn(
-                "Progress", format="percent", min_value=0, max_value=1
+                "Progress", format="%d %%", min_value=0, max_value=100
             ),
             "trials": st.column_config.TextColumn("Trials ended"),
             "saved": st.column_config.NumberColumn(
@@ -75,7 +79,7 @@ def _buttons(rows: list[Row]) -> None:
         for row in rows[:8]:
             st.page_link(
                 path_of("overview"),
-                label=row.name,
+                label=plain(row.name),
                 icon=":material/insights:",
                 query_params={"run": row.name},
             )

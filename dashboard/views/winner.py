@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.frame import Open, no_trials_yet, run_page
 from dashboard.prepare.winner import Place, Winner, winner
+from dashboard.prepare.words import plain
 
 
 def draw(found: Open) -> None:
@@ -15,7 +16,7 @@ def draw(found: Open) -> None:
         no_trials_yet()
         return
     st.subheader(f"Winner: trial {won.trial}", anchor=False)
-    st.markdown(won.score)
+    st.markdown(plain(won.score))
     if not won.complete:
         st.warning(
             f"It has trained {won.epochs} epochs and is not complete: another may still win.",

@@ -7,6 +7,9 @@ with different spaces, where it would otherwise believe the first record that it
 
 from __future__ import annotations
 
+import itertools
+import os
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +20,14 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util import tensor_util
 
 from search.plan.trial_config import Value
 
 EndStatus = Literal["success", "failure"]
+
+_COUNT = itertools.count()
 
 
 class EventWriter:
@@ -34,7 +39,12 @@ class EventWriter:
     """
 
     def __init__(self, folder: Path, suffix: str = "") -> None:
-        self._writer = EventFileWriter(str(folder), filename_suffix=suffix)
+        # Without EventFileWriter's thread and queue: a flush through them costs 0.5 ms more, at each epoch.
+        name = (
+            f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(_COUNT)}"
+        )
+        self._records = RecordWriter((folder / f"{name}{suffix}").open("wb"))
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
     def start(self, settings: Mapping[str, Value], *, group: str) -> None:
         """Say the hyperparameters. Stints with the same ``group`` are one trial, among all runs below a folder."""
@@ -63,7 +73,7 @@ class EventWriter:
 
     def close(self) -> None:
         """Close the file."""
-        self._writer.close()
+        self._records.close()
 
     def _add_hparams(self, tag: str, data: plugin_data_pb2.HParamsPluginData) -> None:
         value = Summary.Value(
@@ -74,8 +84,11 @@ class EventWriter:
         self._add(Summary(value=[value]), step=0)
 
     def _add(self, summary: Summary, *, step: int) -> None:
-        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=summary))
-        self._writer.flush()
+        self._write(Event(wall_time=time.time(), step=step, summary=summary))
+
+    def _write(self, event: Event) -> None:
+        self._records.write(event.SerializeToString())
+        self._records.flush()
 
 
 def read_scalars(folders: list[Path]) -> dict[str, dict[int, float]]:

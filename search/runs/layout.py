@@ -126,21 +126,29 @@ def find_runs(folder: Path) -> Iterator[RunLayout]:
             yield RunLayout(path)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: to a temporary name, made durable, then renamed."""
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write a file whole or not at all: to a temporary name, made durable, then renamed.
+
+    Args:
+        path: the file; its folder is made where it is missing.
+        text: all of it.
+        durable: False: after a power cut (not after a crash) the file may be empty. For what can be derived
+            again, where somebody waits.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def write_json(path: Path, document: Any) -> None:
-    """Write a JSON document whole or not at all."""
-    write_text(path, json.dumps(document, indent=2, sort_keys=True) + "\n")
+def write_json(path: Path, document: Any, *, durable: bool = True) -> None:
+    """Write a JSON document whole or not at all; see `write_text`."""
+    write_text(path, json.dumps(document, indent=2, sort_keys=True) + "\n", durable=durable)

@@ -147,7 +147,7 @@ def _report(document: dict[str, Any]) -> RecordedReport:
 
 
 def together(storage: BaseStorage) -> AbstractContextManager[None]:
-    """Within it several records become durable together, at its end; where the storage is a database, each for itself."""
+    """Within it several records become durable together, at its end; in a database each one does by itself."""
     backend = getattr(storage, "_backend", None)
     return backend.together() if isinstance(backend, Journal) else nullcontext()
 

@@ -28,8 +28,11 @@ class Predictions:
     step: int
 
     def save(self, path: Path) -> None:
-        """Write a compressed ``.npz`` of plain arrays; it appears whole or not at all."""
-        with written_atomically(path) as handle:
+        """Write a compressed ``.npz`` of plain arrays; it appears whole or not at all.
+
+        It is not forced to the disk: the checkpoint is, and the predictions follow from it.
+        """
+        with written_atomically(path, durable=False) as handle:
             np.savez_compressed(
                 handle,
                 format=np.int64(FORMAT),

@@ -18,8 +18,8 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from search.runs.record import Ending
+from search.tuning.answers import Decision
 from search.tuning.driver import Driver
-from search.tuning.policy import Decision
 from search.tuning.resources import Allocation
 from search.tuning.stint import StepResult
 from search.tuning.trainable import WarmWorker

@@ -5,6 +5,7 @@ Knows no Ray: `search.tuning.bridge` translates Ray Tune's calls into these.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,11 +22,17 @@ from search.runs.ranking import Scoring
 from search.runs.record import ENDED, Ending
 from search.runs.requests import BadRequest, Request
 from search.training.report import Report
-from search.tuning.policy import Decision, Done, Policy, Start, Wait
+from search.tuning.answers import Decision, Done, Start, Wait
+from search.tuning.policy import Policy
 from search.tuning.stint import Assignment, StepResult
 
 TICK = 0.25
 """Seconds between two looks at the requests and two snapshots of the progress."""
+
+
+SETTLE = 0.1
+"""Seconds from the end of a stint until its files are kept: the worker gets its next trial first, and it waits
+for the driver."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +84,13 @@ class Driver:
         self._looked = 0.0
         self._placed: set[tuple[int, int]] = set()
         self._metrics: dict[int, Mapping[str, float]] = {}
+        self._left: dict[int, float] = {}
         self.scoring = Scoring(maximize=plan.objective.mode == "max", at_best=plan.objective.at == "best")
 
     def ask(self) -> Assignment | None:
         """Return what a free worker does next; None: nothing now. `reason` is set once the search is over."""
-        answer = self.policy.ask()
+        with self.policy.together():
+            answer = self.policy.ask()
         if isinstance(answer, Done):
             self.reason = answer.reason
         if isinstance(answer, Done | Wait):
@@ -98,19 +107,15 @@ class Driver:
             return Decision.STOP
         if result.no_room:
             raise OSError(result.no_room)
-        if (result.number, result.attempt) not in self._placed:
-            self._placed.add((result.number, result.attempt))
-            self.policy.place(result.number, host=result.host, device=result.device, process=result.process)
-        if result.failure or result.metrics is None:
-            return Decision.STOP
-        report = Report(result.step, result.epoch, result.metrics, result.seconds)
-        self._metrics[result.number] = result.metrics
-        return self.policy.report(result.number, report, attempt=result.attempt, checkpoint=result.checkpoint)
+        with self.policy.together():
+            self._place(result)
+            return self._report(result)
 
     def leave(self, number: int, ending: Ending, reason: str = "") -> None:
-        """A worker has left a trial."""
-        self.policy.finish(number, ending, reason)
-        self._keep(number)
+        """A worker has left a trial; what its folder keeps of it follows at a later `tick`."""
+        with self.policy.together():
+            self.policy.finish(number, ending, reason)
+        self._left[number] = time.monotonic()
 
     def tick(self) -> None:
         """Do what is due between two events: heartbeat, requests, time budget, progress."""
@@ -118,6 +123,7 @@ class Driver:
         if now - self._looked < TICK:
             return
         self._looked = now
+        self._keep_all(left_before=now - SETTLE)
         self._lease.beat()
         if self._seconds is not None and now - self._began >= self._seconds:
             self.policy.stop(f"the time budget of {self._seconds:g} s is used up")
@@ -152,6 +158,7 @@ class Driver:
         for record in self.policy.records:
             if record.status == "running":
                 self.leave(record.number, "paused")
+        self._keep_all(left_before=math.inf)
 
     def repair(self) -> None:
         """Write again what a crash may have kept from being written, from the record."""
@@ -168,6 +175,23 @@ class Driver:
             checkpoint=start.checkpoint,
             data_dir=str(self._plan.data.dir) if self._plan.data.dir else None,
         )
+
+    def _place(self, result: StepResult) -> None:
+        if (result.number, result.attempt) not in self._placed:
+            self._placed.add((result.number, result.attempt))
+            self.policy.place(result.number, host=result.host, device=result.device, process=result.process)
+
+    def _report(self, result: StepResult) -> Decision:
+        if result.failure or result.metrics is None:
+            return Decision.STOP
+        report = Report(result.step, result.epoch, result.metrics, result.seconds)
+        self._metrics[result.number] = result.metrics
+        return self.policy.report(result.number, report, attempt=result.attempt, checkpoint=result.checkpoint)
+
+    def _keep_all(self, *, left_before: float) -> None:
+        for number in [number for number, left in self._left.items() if left < left_before]:
+            del self._left[number]
+            self._keep(number)
 
     def _keep(self, number: int) -> None:
         record = self.policy.records[number]

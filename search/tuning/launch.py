@@ -21,10 +21,11 @@ from search.runs.journal import Journal, SharedStorage, read_storage
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
 from search.training.data import load_data
+from search.tuning.answers import Limits
 from search.tuning.bridge import execute
 from search.tuning.driver import Driver, Listener, Snapshot
 from search.tuning.local_ray import local_ray
-from search.tuning.policy import Limits, Policy
+from search.tuning.policy import Policy
 from search.tuning.resources import Allocation, allocate, this_machine
 from search.tuning.samplers import samplers
 from search.tuning.schedulers import schedulers
@@ -76,7 +77,9 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
         RunExists: there is a run of that name.
         DataError: the images cannot be read; nothing was left on disk.
     """
-    load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
+    data = load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
+    for note in data.notes:
+        options.say(note)
     layout = _new_folder(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
     if options.storage:

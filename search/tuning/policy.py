@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 from optuna.study import Study, StudyDirection
@@ -25,71 +24,25 @@ from optuna.trial import TrialState, create_trial
 from search.plan.space import Space
 from search.plan.trial_config import Value
 from search.runs import record
+from search.runs.ranking import Scoring
 from search.runs.record import Ending, RecordedReport, RungDecision, Stint, TrialRecord
 from search.training.report import Report
+from search.tuning.answers import Decision, Done, Limits, Start, Wait
 from search.tuning.distributions import distribution
+from search.tuning.endings import settled, too_many_failures
+from search.tuning.ladder import Ladder
 from search.tuning.proposals import MakeSampler, Proposal, Proposals
 from search.tuning.samplers import samplers
 from search.tuning.schedulers import Scheduler, schedulers
 
-FIRST_FAILURES = 5
-"""The search stops when that many trials ended and all of them failed."""
-
-FAILURES_IN_A_ROW = 10
-"""The search stops when that many trials failed one after the other."""
-
-CRASHES = 3
-"""A trial whose worker died that many times without a new epoch between has failed."""
-
-
 ENQUEUE = f"{record.REQUEST}enqueue:"
 STOP_TRIAL = f"{record.REQUEST}stop:"
-
-
-class Decision(Enum):
-    """What the worker does after a report."""
-
-    CONTINUE = "continue"
-    STOP = "stop"
-    PAUSE = "pause"
-
-
-@dataclass(frozen=True)
-class Start:
-    """Begin a stint: train this point from a checkpoint (None: from the start)."""
-
-    number: int
-    config: Mapping[str, Value]
-    checkpoint: str | None
-    attempt: int
-    seed: int
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Nothing to start now, but there may be later."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """Nothing will be started any more, and nobody is running."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the search may spend: trials (those that others enqueued come on top) and epochs a trial."""
-
-    trials: int
-    epochs: int
 
 
 @dataclass
 class _Entry:
     trial_id: int
     record: TrialRecord
-    checkpoint: str | None = None
 
 
 class Policy:
@@ -135,20 +88,17 @@ class Policy:
         self._study = study
         self._storage = study._storage
         self._metric = metric
-        self._at_best = at_best
-        self._sign = -1.0 if study.direction == StudyDirection.MINIMIZE else 1.0
+        self._scoring = Scoring(maximize=study.direction == StudyDirection.MAXIMIZE, at_best=at_best)
         self._clock = clock
         self._seed = seed
         self._attributes = self._storage.get_study_system_attrs(study._study_id)
         self._budget = Limits(self._attributes.get(record.BUDGET, budget.trials), budget.epochs)
-        self._scheduler = (
-            schedulers[scheduler].build(budget.epochs) if isinstance(scheduler, str) else scheduler
-        )
-        levels = (*self._scheduler.rungs, budget.epochs)
+        rule = schedulers[scheduler].build(budget.epochs) if isinstance(scheduler, str) else scheduler
+        levels = (*rule.rungs, budget.epochs)
         make = (lambda s: samplers[sampler].build(s, levels)) if isinstance(sampler, str) else sampler
         self._proposals = Proposals(space, start=start, sampler=make, seed=seed)
         self._entries: dict[int, _Entry] = {}
-        self._standing: dict[int, dict[int, float]] = {rung: {} for rung in self._scheduler.rungs}
+        self._ladder = Ladder(rule, self._scoring)
         self._endings: list[str] = []
         self._stop_reason = ""
         self._stop_trials: dict[int, str] = {}
@@ -202,7 +152,7 @@ class Policy:
             return self._again(known.reports[report.step])
         value = float(report.metrics[self._metric])
         values = {**known.values, report.step: value}
-        rungs = self._decide_rungs(number, known.step, report.epoch, values)
+        rungs = self._ladder.decide(number, known.step, values) if math.isfinite(value) else ()
         decision = self._decision(number, report.epoch, value, rungs)
         recorded = RecordedReport(
             step=report.step,
@@ -216,9 +166,12 @@ class Policy:
         )
         record.write_report(self._storage, entry.trial_id, recorded)
         entry.record = replace(known, values=values, reports={**known.reports, report.step: recorded})
-        for rung in rungs:
-            self._standing[rung.rung][number] = self._oriented(values)
+        self._ladder.stand(number, values)
         return decision
+
+    def together(self) -> AbstractContextManager[None]:
+        """Within it the calls' records become durable together, at its end; act on no answer before."""
+        return record.together(self._storage)
 
     def place(self, number: int, *, host: str, device: str, process: int) -> None:
         """Record where a trial's present stint runs."""
@@ -276,15 +229,7 @@ class Policy:
         self._storage.set_study_system_attr(self._study._study_id, name, value)
 
     def _why_over(self) -> str:
-        if self._stop_reason:
-            return self._stop_reason
-        failures = self._endings[:FIRST_FAILURES]
-        if len(failures) == FIRST_FAILURES and all(failures):
-            return f"the first {FIRST_FAILURES} trials failed: {grouped(failures)}"
-        failures = self._endings[-FAILURES_IN_A_ROW:]
-        if len(failures) == FAILURES_IN_A_ROW and all(failures):
-            return f"{FAILURES_IN_A_ROW} trials in a row failed: {grouped(failures)}"
-        return ""
+        return self._stop_reason or too_many_failures(self._endings)
 
     def _next(self) -> int | None:
         """Return the trial that is begun or continued next, entered into the study where it is new."""
@@ -344,24 +289,10 @@ class Policy:
         )
 
     def _again(self, recorded: RecordedReport) -> Decision:
-        """Answer a step that is recorded already: trained again after a crash, decided as before."""
-        return Decision.PAUSE if self._stop_reason else Decision(recorded.decision)
-
-    def _decide_rungs(
-        self, number: int, before: int, epoch: int, values: Mapping[int, float]
-    ) -> tuple[RungDecision, ...]:
-        """Decide at every rung that this report has passed."""
-        value = self._oriented(values)
-        if not math.isfinite(value):
-            return ()
-        passed = [rung for rung in self._standing if before < rung <= epoch]
-        decisions = []
-        for rung in passed:
-            peers = [*(v for n, v in self._standing[rung].items() if n != number), value]
-            decided = self._scheduler.decide(rung, value, peers)
-            cutoff = None if decided.cutoff is None else self._sign * decided.cutoff
-            decisions.append(replace(decided, cutoff=cutoff))
-        return tuple(decisions)
+        """Answer a step that is recorded already and was trained again: a stop stands, a pause is over."""
+        if recorded.decision == Decision.STOP.value:
+            return Decision.STOP
+        return Decision.PAUSE if self._why_over() else Decision.CONTINUE
 
     def _decision(self, number: int, epoch: int, value: float, rungs: Sequence[RungDecision]) -> Decision:
         if epoch >= self._budget.epochs or not math.isfinite(value) or number in self._stop_trials:
@@ -370,13 +301,6 @@ class Policy:
             return Decision.STOP
         return Decision.PAUSE if self._why_over() else Decision.CONTINUE
 
-    def _oriented(self, values: Mapping[int, float]) -> float:
-        """Return a trial's score so far, larger is better."""
-        last = values[max(values)]
-        if not self._at_best or not math.isfinite(last):
-            return self._sign * last
-        return max(self._sign * value for value in values.values() if math.isfinite(value))
-
     def _write_stint(self, entry: _Entry, stint: Stint) -> None:
         record.write_stint(self._storage, entry.trial_id, stint)
         others = tuple(s for s in entry.record.stints if s.attempt != stint.attempt)
@@ -384,39 +308,22 @@ class Policy:
 
     def _settle(self, entry: _Entry) -> None:
         """Bring a trial whose last stint has ended into the state that follows from it."""
-        known, stint = entry.record, entry.record.stints[-1]
-        last = known.last
-        if last and not math.isfinite(last.value):
-            self._end(entry, TrialState.FAIL, f"{self._metric} became {last.value} at epoch {last.epoch}")
-        elif stint.ending == "failed":
-            self._end(entry, TrialState.FAIL, stint.reason)
-        elif last and last.epoch >= self._budget.epochs:
-            self._end(entry, TrialState.COMPLETE)
-        elif last and (last.decision == Decision.STOP.value):
-            self._end(entry, TrialState.PRUNED, self._stop_trials.get(known.number) or _lost(last))
-        elif self._crashes(known) >= CRASHES:
-            reason = f"the worker died {CRASHES} times without a new epoch between: {stint.reason}"
-            self._end(entry, TrialState.FAIL, reason)
-        else:
-            checkpoint = last.checkpoint if last else None
+        known = entry.record
+        asked = self._stop_trials.get(known.number, "")
+        state, reason = settled(known, epochs=self._budget.epochs, asked=asked)
+        if state == TrialState.WAITING:
+            checkpoint = known.last.checkpoint if known.last else None
             self._storage.set_trial_system_attr(entry.trial_id, record.RESUME, checkpoint or "")
-            self._storage.set_trial_state_values(entry.trial_id, TrialState.WAITING)
-            entry.record = replace(known, status="waiting")
-
-    def _crashes(self, known: TrialRecord) -> int:
-        """Count the stints that ended in a crash since the last new epoch."""
-        reached = {report.attempt for report in known.reports.values()}
-        since = [s for s in known.stints if not reached or s.attempt >= max(reached)]
-        return sum(stint.ending == "crashed" for stint in since)
+        self._end(entry, state, reason)
 
     def _end(self, entry: _Entry, state: TrialState, reason: str = "") -> None:
-        known = entry.record
-        finite = {step: value for step, value in known.values.items() if math.isfinite(value)}
-        values = None if state == TrialState.FAIL or not finite else [self._sign * self._oriented(finite)]
+        score = self._scoring.score(entry.record.values)
+        final = state in (TrialState.COMPLETE, TrialState.PRUNED)
         if reason:
             self._storage.set_trial_user_attr(entry.trial_id, record.REASON, reason)
+        values = [score] if final and score is not None else None
         self._storage.set_trial_state_values(entry.trial_id, state, values)
-        entry.record = replace(known, status=record.STATUS[state], reason=reason)
+        entry.record = replace(entry.record, status=record.STATUS[state], reason=reason)
 
     def _rebuild(self) -> None:
         """Take over a study: mend what a crash cut off, and let orphans wait to go on."""
@@ -432,10 +339,7 @@ class Policy:
             self._proposals.add_seen(known.point, known.origin)
             if not trial.state.is_finished():
                 record.repair(self._storage, trial, known)
-            for rung, standing in self._standing.items():
-                values = {step: v for step, v in known.values.items() if step <= _first(known.values, rung)}
-                if _first(known.values, rung) and math.isfinite(self._oriented(values)):
-                    standing[known.number] = self._oriented(values)
+            self._ladder.stand(known.number, known.values)
         for entry in self._entries.values():
             if entry.record.status == "running":
                 self._adopt(entry)
@@ -456,31 +360,9 @@ class Policy:
         known = entry.record
         values = {s: value for s, value in known.values.items() if s <= step}
         before = max((s for s in values if s < step), default=0)
-        rungs = self._decide_rungs(known.number, before, step, values)
+        rungs = self._ladder.decide(known.number, before, values) if math.isfinite(values[step]) else ()
         decision = self._decision(known.number, step, values[step], rungs)
         seconds = known.last.seconds if known.last else 0.0
         late = RecordedReport(step, step, values[step], seconds, known.attempt, None, decision.value, rungs)
         record.write_report(self._storage, entry.trial_id, late)
         entry.record = replace(known, reports=dict(sorted({**known.reports, step: late}.items())))
-
-
-def _first(values: Mapping[int, float], rung: int) -> int:
-    """Return the first recorded step from a rung on; 0 where there is none."""
-    return min((step for step in values if step >= rung), default=0)
-
-
-def _lost(last: RecordedReport) -> str:
-    """Say at which rung a trial was stopped, and by how much."""
-    lost = next((rung for rung in last.rungs if not rung.keep), None)
-    if lost is None or lost.cutoff is None:
-        return ""
-    return (
-        f"{last.value:.4g} at epoch {lost.rung} misses the cut-off {lost.cutoff:.4g} "
-        f"of {lost.standing} trials there"
-    )
-
-
-def grouped(reasons: Sequence[str]) -> str:
-    """Return reasons with their counts, the most frequent first."""
-    counts = Counter(reasons).most_common()
-    return "; ".join(f"{reason} ({count}×)" for reason, count in counts)

@@ -168,7 +168,7 @@ class StintRunner:
         log.addHandler(self._handler)
         log.setLevel(logging.INFO)
         load_plugins([Path(plugin) for plugin in task.config.plugins])
-        write_json(self._folder.environment, environment(self._device_name()))
+        write_json(self._folder.environment, environment(self._device_name()), durable=False)
         self._events = EventWriter(self._folder.folder)
         self._events.start(task.config.settings, group=f"{self._run.root.name}/{task.number}")
         checkpoint = self._run.root / task.checkpoint if task.checkpoint else None

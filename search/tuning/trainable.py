@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from ray import tune
 
 from search.tuning.stint import Assignment, StintRunner
@@ -21,7 +20,10 @@ class WarmWorker(tune.Trainable):  # type: ignore[misc]
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Take the first assignment."""
+        """Take an assignment."""
+        # The first optimizer of a process imports this, for 3.7 CPU s: now, before the first trial's clock runs.
+        import torch._dynamo  # noqa: PLC0415 - the driver must not pay for it
+
         torch.set_num_threads(config["threads"])
         self._stint = StintRunner(Assignment.from_json(config["assignment"]))
 

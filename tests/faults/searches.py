@@ -53,8 +53,13 @@ def small_space(folder: Path, *, trials: int = 6, epochs: int = 3) -> str:
     return _space(folder, trials=trials, epochs=epochs, scheduler="asha", layers=1, width=8)
 
 
+def medium_space(folder: Path, *, trials: int, epochs: int = 9) -> str:
+    """Write a space whose epochs take some tenths of a second."""
+    return _space(folder, trials=trials, epochs=epochs, scheduler="asha", layers=2, width=64)
+
+
 def long_space(folder: Path, *, trials: int = 6, epochs: int = 400) -> str:
-    """Write a space whose epochs take some tenths of a second, and whose end a test does not wait for."""
+    """Write a space that a test does not wait for to end: some tenths of a second an epoch."""
     return _space(folder, trials=trials, epochs=epochs, scheduler="none", layers=2, width=64)
 
 

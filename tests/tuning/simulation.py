@@ -16,7 +16,8 @@ from search.plan.parameter import Parameter
 from search.plan.space import Space
 from search.runs.journal import Journal
 from search.training.report import Report
-from search.tuning.policy import Decision, Done, Limits, Policy, Start
+from search.tuning.answers import Decision, Done, Limits, Start
+from search.tuning.policy import Policy
 
 SPACE = Space(
     (

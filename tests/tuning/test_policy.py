@@ -17,7 +17,8 @@ from search.plan.domain import Choice, Fixed, Float
 from search.plan.parameter import Parameter
 from search.plan.space import Space
 from search.runs import record
-from search.tuning.policy import Decision, Done, Limits, Policy, Start, Wait
+from search.tuning.answers import Decision, Done, Limits, Start, Wait
+from search.tuning.policy import Policy
 from tests.tuning.simulation import SPACE, Simulation, accuracy, policy, report, study
 
 FINITE = Space((Parameter("a", Choice((1, 2, 3)), {}), Parameter("b", Choice(("x", "y")), {"a": (1, 2)})))
@@ -82,7 +83,7 @@ def test_a_value_that_is_not_finite_stops_the_trial_at_once_and_fails_it_with_th
     assert made.report(start.number, report(1, value)) is Decision.STOP
     made.finish(start.number, "stopped")
     assert of.trials[0].state == TrialState.FAIL
-    assert of.trials[0].user_attrs["reason"] == f"val/accuracy became {value} at epoch 1"
+    assert of.trials[0].user_attrs["reason"] == f"the objective became {value} at epoch 1"
 
 
 def test_a_failure_of_the_training_fails_the_trial_with_its_own_reason() -> None:
@@ -188,6 +189,19 @@ def test_reports_of_an_older_attempt_are_dropped_and_the_first_value_of_a_step_s
     assert made.records[0].values == {1: 0.5}
 
 
+def test_a_pause_is_over_when_its_epoch_is_trained_again(tmp_path: Path) -> None:
+    """The checkpoint of the paused epoch is lost: the trial starts again and must not pause there for ever."""
+    made = fresh(tmp_path / "j", scheduler="none")
+    started(made)
+    made.stop("Ctrl-C")
+    assert made.report(0, report(1, 0.5)) is Decision.PAUSE
+    made.finish(0, "paused")
+    again = fresh(tmp_path / "j", scheduler="none")
+    assert started(again).checkpoint is None
+    assert again.report(0, report(1, 0.4)) is Decision.CONTINUE
+    assert again.records[0].values == {1: 0.5}
+
+
 def test_a_trial_whose_worker_dies_three_times_without_progress_has_failed() -> None:
     of = study()
     made = policy(of, scheduler="none")
@@ -269,7 +283,7 @@ def test_cut_after_every_record_the_search_decides_as_if_nothing_had_happened(tm
     whole = tmp_path / "whole"
     expected, _ = run(whole)
     lines = whole.read_bytes().splitlines(keepends=True)
-    assert len(lines) > 100
+    assert len(lines) > 80
     for cut in range(len(lines)):
         path = tmp_path / "cut"
         path.write_bytes(b"".join(lines[:cut]))

@@ -63,6 +63,6 @@ def test_diverged_trials_drive_the_model_away() -> None:
 
 
 def _limits(trials: int) -> object:
-    from search.tuning.policy import Limits  # noqa: PLC0415
+    from search.tuning.answers import Limits  # noqa: PLC0415
 
     return Limits(trials, 9)

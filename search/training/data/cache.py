@@ -94,7 +94,9 @@ def locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = path.open("a")
     except OSError as error:
-        raise DataError(f"cannot write to {path.parent} ({error}); set WINNOW_CACHE to a folder that can be") from None
+        raise DataError(
+            f"cannot write to {path.parent} ({error}); set WINNOW_CACHE to a folder that can be"
+        ) from None
     with handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -108,8 +110,16 @@ def _build(source: Source, folder: Path) -> None:
     try:
         contents = source.decode(Writer(partial))
         for path in partial.glob("*.images.npy"):
-            np.save(path.with_name(path.name.replace(".images.", ".moments.")), _moments(np.load(path, mmap_mode="r")))
-        description = {"format": FORMAT, "name": source.name, "classes": contents.classes, "notes": contents.notes}
+            np.save(
+                path.with_name(path.name.replace(".images.", ".moments.")),
+                _moments(np.load(path, mmap_mode="r")),
+            )
+        description = {
+            "format": FORMAT,
+            "name": source.name,
+            "classes": contents.classes,
+            "notes": contents.notes,
+        }
         (partial / "contents.json").write_text(json.dumps(description, indent=1))
         _sync(partial)
         partial.rename(folder)

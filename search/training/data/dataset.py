@@ -123,7 +123,9 @@ def load_test(config: DataConfig, *, directory: Path | None = None, cache: Path 
     """
     source = cached(datasets[config.name].build(config, directory), cache)
     if "test" not in source.splits:
-        raise DataError(f"{config.name} has no test split; an image_folder has one where it holds a folder test/")
+        raise DataError(
+            f"{config.name} has no test split; an image_folder has one where it holds a folder test/"
+        )
     return _whole(source.splits["test"])
 
 

@@ -67,7 +67,8 @@ def _split_folders(root: Path) -> dict[str, Path]:
     tops = {"train": root / "train"}
     validation = [name for name in VALIDATION if (root / name).is_dir()]
     if len(validation) > 1:
-        raise DataError(f"{root} has {' and '.join(f'{name}/' for name in validation)}, but one validation split is allowed")
+        both = " and ".join(f"{name}/" for name in validation)
+        raise DataError(f"{root} has {both}, but one validation split is allowed")
     if validation:
         tops["validation"] = root / validation[0]
     if (root / "test").is_dir():
@@ -88,9 +89,13 @@ def _images(root: Path, top: Path, classes: tuple[str, ...], skipped: set[str]) 
     found = []
     for folder in _subfolders(top):
         if folder.name not in classes:
-            raise DataError(f"{folder}: the training split has no such class{did_you_mean(folder.name, classes)}")
+            raise DataError(
+                f"{folder}: the training split has no such class{did_you_mean(folder.name, classes)}"
+            )
         label = classes.index(folder.name)
-        found += [(p, label) for p in sorted(_walk(folder, set())) if p.relative_to(root).as_posix() not in skipped]
+        found += [
+            (p, label) for p in sorted(_walk(folder, set())) if p.relative_to(root).as_posix() not in skipped
+        ]
     return found
 
 

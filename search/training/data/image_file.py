@@ -18,7 +18,7 @@ MOST_PIXELS = 100_000_000
 """A file that claims more is refused unread, as a decompression bomb: 300 MB in RGB, above any camera's image."""
 
 
-class UnreadableImage(Exception):
+class UnreadableImage(Exception):  # noqa: N818 - a finding about a file, gathered and told in one DataError
     """A file that cannot be decoded; the message is the reason."""
 
 
@@ -72,7 +72,8 @@ def read_pixels(path: Path, height: int, width: int, channels: int) -> Images:
     try:
         with Image.open(path) as image:
             _refuse_bomb(image)
-            image.draft(None, (2 * width, 2 * height))  # a JPEG is decoded at a fraction of its size where that is enough
+            # A JPEG is decoded at a fraction of its size where that is enough.
+            image.draft(None, (2 * width, 2 * height))
             upright = ImageOps.exif_transpose(_eight_bits(image))
             plain = upright.convert("L" if channels == 1 else "RGB")
             if plain.size != (width, height):

@@ -38,7 +38,8 @@ def image_folder(config: DataConfig, directory: Path | None) -> Source:
         raise DataError("image_folder needs the folder of the images: --data-dir DIR")
     layout = read_layout(directory)
     files = {
-        split: [file_identity(path, directory) for path, _ in images] for split, images in layout.splits.items()
+        split: [file_identity(path, directory) for path, _ in images]
+        for split, images in layout.splits.items()
     }
     identity = {"files": files, "classes": layout.classes, "size": config.size}
     return Source("image_folder", identity, partial(_decode, layout, config.size))

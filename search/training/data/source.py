@@ -47,7 +47,9 @@ class Writer:
         stored: Labels = np.asarray(labels, dtype=np.int64)
         np.save(self.folder / f"{name}.labels.npy", stored, allow_pickle=False)
         path = self.folder / f"{name}.images.npy"
-        images: Images = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(stored), *shape))
+        images: Images = np.lib.format.open_memmap(
+            path, mode="w+", dtype=np.uint8, shape=(len(stored), *shape)
+        )
         with path.open("r+b") as handle:
             # Without this a full disk would show as a SIGBUS in the middle of the decoding.
             os.posix_fallocate(handle.fileno(), 0, path.stat().st_size)

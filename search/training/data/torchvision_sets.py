@@ -28,6 +28,7 @@ IDX_FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+CIFAR10_FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,11 @@ SETS = {
     "fashion_mnist": TorchvisionSet("FashionMNIST", tuple(f"FashionMNIST/raw/{name}" for name in IDX_FILES)),
     "cifar10": TorchvisionSet(
         "CIFAR10",
-        tuple(f"cifar-10-batches-py/{name}" for name in (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"))
-        + ("cifar-10-batches-py/batches.meta",),
+        tuple(f"cifar-10-batches-py/{name}" for name in CIFAR10_FILES),
     ),
-    "cifar100": TorchvisionSet("CIFAR100", tuple(f"cifar-100-python/{name}" for name in ("train", "test", "meta"))),
+    "cifar100": TorchvisionSet(
+        "CIFAR100", tuple(f"cifar-100-python/{name}" for name in ("train", "test", "meta"))
+    ),
 }
 
 
@@ -76,7 +78,9 @@ def cifar100(config: DataConfig, directory: Path | None) -> Source:
 
 def _source(config: DataConfig, directory: Path | None) -> Source:
     if directory is None:
-        raise DataError(f"{config.name} needs the directory where its files lie or are downloaded to: --data-dir DIR")
+        raise DataError(
+            f"{config.name} needs the directory where its files lie or are downloaded to: --data-dir DIR"
+        )
     known = SETS[config.name]
     root = _find_root(known, config.name, directory) or _download(known, config.name, directory)
     for name in known.files:

@@ -216,7 +216,7 @@ def test_an_idx_file_that_was_cut_short_is_named(content: bytes, tmp_path: Path)
     make_mnist(tmp_path)
     path = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="train-images-idx3-ubyte.*delete it"):
+    with pytest.raises(DataError, match=r"train-images-idx3-ubyte.*delete it"):
         load_data(DataConfig("mnist"), directory=tmp_path)
 
 

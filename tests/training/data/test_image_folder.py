@@ -42,6 +42,14 @@ def refusal(root: Path) -> str:
     return str(caught.value)
 
 
+def outcome(root: Path) -> str:
+    try:
+        load(root)
+    except DataError as error:
+        return str(error)
+    return "read"
+
+
 def test_classes_alone_are_split_and_have_no_test(root: Path) -> None:
     data = load(root)
     assert (data.classes, data.shape) == (("cat", "dog"), (3, 8, 10))
@@ -146,10 +154,8 @@ def test_files_cut_anywhere_are_read_or_named_and_never_crash(suffix: str, share
     whole = root / "cat" / f"whole{suffix}"
     Image.effect_noise((10, 8), 90).convert("RGB").save(whole)
     (root / "cat" / f"cut{suffix}").write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
-    try:
-        load(root)
-    except DataError as error:
-        assert f"cat/cut{suffix}" in str(error)
+    said = outcome(root)
+    assert said == "read" or f"cat/cut{suffix}" in said
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "YCbCr"])
@@ -212,7 +218,7 @@ def test_exif_orientation_turns_images_upright(orientation: int, tmp_path: Path)
 def test_sizes_that_differ_become_squares_of_the_median_side_and_it_is_noted(root: Path) -> None:
     fill(root / "cat", 5, size=(30, 20), start=10)
     data = load(root)
-    assert data.shape == (3, 8, 8) or data.shape == (3, 20, 20)
+    assert data.shape == (3, 8, 8)  # the median of 8 sides of 8 pixels and 5 of 20
     assert any("were resized to" in note for note in data.notes)
     assert load(root, size=16).shape == (3, 16, 16)
 
