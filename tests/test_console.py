@@ -1,0 +1,80 @@
+"""What is shown fits a terminal of 80 columns and says what happened."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+
+import pytest
+from rich.console import Console
+
+from search.console import Reporter, duration, live_view, plain_line, print_json
+from search.runs.progress import Progress, progress
+from search.runs.ranking import Scoring
+from search.runs.record import RecordedReport, TrialRecord
+
+
+@pytest.fixture
+def stands() -> Progress:
+    point = {f"a_rather_long_parameter_name_{n}": 0.123456789 for n in range(6)}
+    done = RecordedReport(9, 9, 0.98765, 30.0, 1, None, "stop")
+    stopped = RecordedReport(1, 1, 0.5, 3.0, 1, None, "stop")
+    return progress(
+        [
+            TrialRecord(0, "completed", point, {9: done}, (), values={9: 0.98765}),
+            TrialRecord(1, "stopped", point, {1: stopped}, (), values={1: 0.5}),
+            TrialRecord(2, "failed", point, {}, (), reason="the loss became NaN"),
+        ],
+        budget=12,
+        epochs=9,
+        workers=2,
+        scoring=Scoring(),
+    )
+
+
+def test_the_live_display_fits_80_columns(stands: Progress) -> None:
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    console.print(live_view("a-run-with-a-name-of-some-length", "val/accuracy", stands, 12345.6, 4000.0))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    text = " ".join(" ".join(lines).split())
+    assert "3 of 12 trials" in text
+    assert "completed 1 stopped 1 failed 1" in text
+    assert "12,346 images/s" in text
+    assert "10 trained, 8 saved by early stopping (44%)" in text
+    assert "val/accuracy 0.9877, trial 0 at epoch 9" in text
+
+
+def test_a_line_for_logs(stands: Progress) -> None:
+    assert plain_line("val/accuracy", stands, 100.0) == (
+        "3 of 12 trials (1 completed, 1 failed, 1 stopped); 100 images/s; 8 epochs saved; "
+        "best val/accuracy 0.9877 (trial 0)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0, "0.0 s"), (3.21, "3.2 s"), (59.94, "59.9 s"), (59.96, "0:01:00"), (3661, "1:01:01")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_json_has_no_nan_which_json_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json(event="x", inner={"a": [math.nan, 1.5]}, worst=-math.inf)
+    assert json.loads(capsys.readouterr().out) == {"event": "x", "inner": {"a": [None, 1.5]}, "worst": None}
+
+
+def test_machines_get_json_lines_and_nothing_else(
+    stands: Progress, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reporter = Reporter("run", "val/accuracy", as_json=True)
+    with reporter.showing():
+        reporter.say("a word")
+        reporter.show(stands, 1.0, 2.0)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["event"] for line in lines] == ["message", "progress"]
+    assert lines[1]["best"]["trial"] == 0
+    assert lines[1]["failures"] == {"the loss became NaN": 1}
