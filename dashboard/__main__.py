@@ -6,6 +6,7 @@ import argparse
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from dashboard.arguments import parser
@@ -21,7 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     # After the arguments are parsed: Streamlit costs a second that --help should not take.
     from dashboard.app import app  # noqa: PLC0415
 
-    app.run(config=settings(port=arguments.port, browser=not arguments.no_browser))
+    # Ctrl+C is how a server is meant to end.
+    with suppress(KeyboardInterrupt):
+        app.run(config=settings(port=arguments.port, browser=not arguments.no_browser))
     return DONE
 
 

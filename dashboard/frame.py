@@ -63,6 +63,7 @@ def run_page(draw: Callable[[Open], None]) -> None:
             f"There is no run of this name in {plain(folder)}: choose one on the page *Runs*.",
             icon=":material/search_off:",
         )
+        redraw_on_change(lambda: find_run(folder, asked) is not None)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _choice(names, asked)

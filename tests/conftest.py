@@ -1,12 +1,24 @@
-"""What every test needs: quiet libraries, and parts that are registered."""
+"""What every test needs: quiet libraries, parts that are registered, and that it leaves nothing behind."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import optuna
+import pytest
 
 import search.tuning.samplers.random
 import search.tuning.samplers.rung_tpe
 import search.tuning.schedulers.asha
 import search.tuning.schedulers.none  # noqa: F401
+from tests.leftovers import mark_session, nothing_left
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
+mark_session()
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind() -> Iterator[None]:
+    """Fail a test that leaves a process, a thread or a folder of Ray's."""
+    with nothing_left():
+        yield

@@ -87,10 +87,16 @@ def _living(pid: int) -> psutil.Process | None:
 
 
 def _processes() -> list[psutil.Process]:
-    found = family_of(MARK, os.environ[MARK]) if MARK in os.environ else []
-    for driver in DRIVERS:
-        found += [p for p in family_of(MARK, "", session=driver) if p not in found]
-    return [p for p in found if p.pid != os.getpid() and not any(word in _described(p) for word in STAY)]
+    """Return what these tests have started and what still lives; one look at each process of the machine."""
+    wanted, own = f"{MARK}={os.environ.get(MARK, '')}".encode(), os.getpid()
+    found = [
+        process
+        for pid in psutil.pids()
+        if pid != own
+        and (_session(pid) in DRIVERS or wanted in _environment(pid))
+        and (process := _living(pid)) is not None
+    ]
+    return [process for process in found if not any(word in _described(process) for word in STAY)]
 
 
 def _folders() -> list[Path]:

@@ -147,10 +147,12 @@ def _execute(driver: Driver, allocation: Allocation) -> None:
             execute(driver, allocation, folder)
     except KeyboardInterrupt:
         driver.reason = "interrupted twice: stopped at once"
-    finally:
+    except BaseException:
         # On a full disk this fails, too: then the next start finds who was running, as after a crash.
         with contextlib.suppress(OSError):
             driver.abandon()
+        raise
+    driver.abandon()
 
 
 @contextlib.contextmanager

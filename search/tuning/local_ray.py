@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,19 +53,29 @@ def local_ray(allocation: Allocation) -> Iterator[Path]:
     sweep()
     with _owned_folder() as folder:
         try:
-            ray.init(
-                num_cpus=max(1, int(allocation.cpus * allocation.workers)),
-                num_gpus=int(-(-allocation.gpus * allocation.workers // 1)),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=OBJECT_STORE,
-                _temp_dir=str(folder),
-            )
+            with _sigterm_kept():
+                ray.init(
+                    num_cpus=max(1, int(allocation.cpus * allocation.workers)),
+                    num_gpus=int(-(-allocation.gpus * allocation.workers // 1)),
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    object_store_memory=OBJECT_STORE,
+                    _temp_dir=str(folder),
+                )
             logging.getLogger("ray").setLevel(logging.ERROR)
             yield folder
         finally:
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Keep what SIGTERM does: Ray's start puts a handler there that aborts the process (2.60)."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread() and before is not None:
+        signal.signal(signal.SIGTERM, before)
 
 
 def sweep() -> None:

@@ -13,6 +13,8 @@ import pytest
 from tests.faults.searches import done, living, medium_space, reports
 from tests.faults.whole import assert_whole
 
+pytestmark = pytest.mark.timeout(1200)
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:

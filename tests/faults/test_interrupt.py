@@ -12,8 +12,13 @@ import termios
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.searches import PATIENCE, REPOSITORY, living, long_space, opened, reports
 from tests.leftovers import DRIVERS
+
+pytestmark = pytest.mark.timeout(1200)
+
 
 SHOW_CURSOR, HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
 

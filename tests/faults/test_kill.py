@@ -25,6 +25,8 @@ from tests.faults.whole import assert_whole
 
 TRIALS, EPOCHS = 10, 9
 
+pytestmark = pytest.mark.timeout(1200)
+
 
 def resumed(root: Path) -> tuple[str, str]:
     return "resume", str(root)
@@ -35,47 +37,46 @@ def kill_worker(search: Living, choose: random.Random) -> None:
     choose.choice(search.until("a worker", lambda: search.workers)).kill()
 
 
-def after_more_reports(search: Living, root: Path, count: int, before: int) -> None:
+def after_more_reports(search: Living, root: Path, count: int) -> None:
+    """Wait until some more epochs are recorded."""
+    before = reports(root)
     search.until(f"{count} more epochs", lambda: reports(root) >= before + count)
 
 
+def services_of(search: Living) -> list[psutil.Process]:
+    """Return Ray's services and workers, without its two agents: those are the next start's to end."""
+    return [process for process in search.family if "Agent" not in process.name()]
+
+
+def endings(root: Path) -> list[str | None]:
+    """Return how every stint of a run has ended."""
+    run = opened(root)
+    return [stint.ending for trial in (run.trials if run else []) for stint in trial.record.stints]
+
+
 def test_a_search_outlives_a_killed_worker_a_killed_driver_and_the_death_of_all(tmp_path: Path) -> None:
-    """One of each kind over one search; the driver needs no help when a worker dies."""
+    """One of each kind over one search; nothing of a killed driver's is left once the next one has started."""
     root = tmp_path / "runs" / "digits"
     space = small_space(tmp_path, trials=TRIALS, epochs=EPOCHS)
-    with living("run", "--space", space, "--runs-dir", str(tmp_path / "runs"), folder=tmp_path) as search:
-        after_more_reports(search, root, 3, 0)
-        victim = search.until("a worker", lambda: search.workers)[0]
-        victim.kill()
-        search.until("a crashed stint", lambda: _endings(root).count("crashed") == 1)
-        before = reports(root)
-        after_more_reports(search, root, 2, before)
-        services = _services(search.family)
+    with ExitStack() as searches:
+        first = living("run", "--space", space, "--runs-dir", str(tmp_path / "runs"), folder=tmp_path)
+        search = searches.enter_context(first)
+        after_more_reports(search, root, 3)
+        search.until("a worker", lambda: search.workers)[0].kill()
+        search.until("a crashed stint", lambda: endings(root).count("crashed") == 1)
+        after_more_reports(search, root, 2)
+        family, services = search.family, services_of(search)
         search.kill()
         wait_until("Ray's services and workers have died with the driver", lambda: gone(services))
-    before = reports(root)
-    with living(*resumed(root), folder=tmp_path) as search:
-        after_more_reports(search, root, 2, before)
+        search = searches.enter_context(living(*resumed(root), folder=tmp_path))
+        after_more_reports(search, root, 2)
+        wait_until("nothing of the killed driver's lives", lambda: gone(family))
         search.kill_all()
-    ended = done(*resumed(root), folder=tmp_path)
+        ended = done(*resumed(root), folder=tmp_path)
     assert ended.code == 0, ended.err
-    run = assert_whole(root, trials=TRIALS)
-    endings = [stint.ending for trial in run.trials for stint in trial.record.stints]
-    assert endings.count("crashed") == 1
-    assert "orphaned" in endings
-
-
-def test_what_a_killed_driver_leaves_of_ray_is_gone_after_the_next_start(tmp_path: Path) -> None:
-    """Two agents of Ray's outlive a killed driver for a minute, its folder for ever."""
-    root = tmp_path / "runs" / "digits"
-    space = small_space(tmp_path, trials=3, epochs=EPOCHS)
-    with living("run", "--space", space, "--runs-dir", str(tmp_path / "runs"), folder=tmp_path) as search:
-        after_more_reports(search, root, 1, 0)
-        family = search.family
-        search.kill()
-        assert done(*resumed(root), folder=tmp_path).code == 0
-        wait_until("nothing of the killed search lives", lambda: gone(family))
-    assert_whole(root, trials=3)
+    assert_whole(root, trials=TRIALS)
+    assert endings(root).count("crashed") == 1
+    assert "orphaned" in endings(root)
 
 
 @pytest.mark.slow
@@ -113,18 +114,7 @@ def _killed(search: Living, root: Path, kind: str, choose: random.Random) -> str
 
 def _until_random_instant(search: Living, root: Path, choose: random.Random) -> None:
     """Wait for some epochs and a moment more; sometimes for none, so that the start is hit, too."""
-    before = reports(root)
     count = choose.choice([0, 1, 2, 3, 4, 5])
     if count:
-        search.until(f"{count} more epochs", lambda: reports(root) >= before + count)
+        after_more_reports(search, root, count)
     time.sleep(choose.uniform(0, 0.3 if count else 10))
-
-
-def _services(family: list[psutil.Process]) -> list[psutil.Process]:
-    """Return Ray's services and workers; its two agents are the next start's to end."""
-    return [process for process in family if "Agent" not in process.name()]
-
-
-def _endings(root: Path) -> list[str | None]:
-    run = opened(root)
-    return [stint.ending for trial in (run.trials if run else []) for stint in trial.record.stints]

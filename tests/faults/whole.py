@@ -1,4 +1,4 @@
-"""What must hold of a search that has ended, whatever happened on the way; by Optuna's and TensorBoard's own readers."""
+"""What must hold of a search that has ended, whatever happened; by Optuna's and TensorBoard's own readers."""
 
 from __future__ import annotations
 

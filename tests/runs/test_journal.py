@@ -161,3 +161,21 @@ def test_a_reader_refuses_to_write_and_needs_no_write_permission(journal: Path) 
 def test_the_limit_of_this_process_is_untouched() -> None:
     """The tests above set limits in their children only."""
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_records_written_together_are_made_durable_once_and_before_it_ends(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable_at: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: durable_at.append(os.fstat(descriptor).st_size))
+    opened = Journal(journal)
+    before = journal.stat().st_size
+    with opened.together():
+        opened.append_logs([{"op_code": 99, "first": 1}])
+        with opened.together():
+            opened.append_logs([{"op_code": 99, "second": 2}])
+        assert not durable_at
+        assert journal.stat().st_size > before, "a record in a group is there at once, for whoever reads"
+    assert durable_at == [journal.stat().st_size]
+    opened.append_logs([{"op_code": 99, "alone": 3}])
+    assert durable_at[1:] == [journal.stat().st_size]

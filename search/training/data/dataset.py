@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,9 @@ from search.training.data.registry import datasets
 from search.training.data.source import Images, Labels
 from search.training.data.splits import stratified_split
 from search.training.errors import DataError
+
+NAMED = 10
+"""So many classes stand in a message."""
 
 DEVICE_SHARE = 0.5
 """Images move to a GPU where they take at most this share of its free memory; the rest is the model's."""
@@ -153,8 +157,20 @@ def _split(source: CachedSet, config: DataConfig) -> tuple[Split, Split]:
     train = source.splits["train"]
     if "validation" in source.splits:
         return _whole(train), _whole(source.splits["validation"])
+    _refuse_single_images(train.labels, source.contents.classes)
     kept, held = stratified_split(train.labels, config.validation, config.split_seed)
     return Split(train.images, train.labels, kept), Split(train.images, train.labels, held)
+
+
+def _refuse_single_images(labels: Labels, classes: tuple[str, ...]) -> None:
+    """Say which classes cannot be split; the split itself knows their numbers only."""
+    sizes = np.bincount(labels, minlength=len(classes))
+    names = [name for name, size in zip(classes, sizes, strict=True) if size == 1]
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        raise DataError(
+            f"1 image, but 2 are needed, one to train on and one to validate on, in: {', '.join(names[:NAMED])}{more}"
+        )
 
 
 def _refuse_one_class(source: CachedSet) -> None:
@@ -167,12 +183,17 @@ def _whole(split: CachedSplit) -> Split:
 
 
 def _mean_and_std(moments: npt.NDArray[np.int64], pixels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation per channel on the scale 0-1, exactly, from the images' moments."""
-    sums = moments.sum(axis=0).astype(np.float64) / (len(moments) * pixels)  # (C, 2)
-    mean = sums[:, 0] / 255
-    variance = np.maximum(sums[:, 1] / 255**2 - mean**2, 0)
-    std = np.where(variance > 0, np.sqrt(variance), 1.0)  # a channel of one colour is left as it is
-    return tuple(mean.tolist()), tuple(std.tolist())
+    """Return mean and standard deviation per channel on the scale 0-1, exactly, from the images' moments.
+
+    The variance is taken in whole numbers: in floating point a channel of one colour would have one of 1e-21
+    for 272 of 1,024 colours and counts tried, and be divided by its root.
+    """
+    count = len(moments) * pixels
+    channels = [(int(x), int(squares)) for x, squares in moments.sum(axis=0)]
+    mean = tuple(x / (255 * count) for x, _ in channels)
+    spread = tuple(squares * count - x * x for x, squares in channels)  # (255 · count)² times the variance
+    std = tuple(math.sqrt(value) / (255 * count) if value else 1.0 for value in spread)
+    return mean, std
 
 
 def _move(split: Split, device: torch.device) -> Resident:

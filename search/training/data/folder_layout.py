@@ -14,17 +14,24 @@ SUFFIXES = frozenset(
     {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 VALIDATION = ("val", "valid", "validation")
+SPLIT_WORDS = frozenset({"train", "training", "test", "testing", "dev", *VALIDATION})
+"""Folders of such names, in any case, are splits that somebody else's tool calls so, and hardly classes."""
+
 SKIP_LIST = "skip.txt"
 """In the root of a folder: relative names of files that are to be left out, one a line."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The images of a folder. ``splits`` maps train, validation, test to (path, label) in the order of the names."""
+    """The images of a folder. ``splits`` maps train, validation, test to (path, label) in the order of the names.
+
+    ``notes`` are sentences for the user.
+    """
 
     root: Path
     classes: tuple[str, ...]
     splits: dict[str, list[tuple[Path, int]]]
+    notes: tuple[str, ...] = ()
 
     def name(self, path: Path) -> str:
         """Return a file's name relative to the root, as the skip list wants it."""
@@ -36,14 +43,15 @@ def read_layout(root: Path) -> Layout:
 
     Either ``train/<class>/…`` with ``val/`` (or ``valid/``, ``validation/``) and ``test/`` where there are such, or
     ``<class>/…`` alone. Classes are sorted by name. Images may lie deeper in a class's folder; files with other
-    suffixes and hidden ones are passed over; links are followed, each folder once.
+    suffixes and hidden ones are passed over; links are followed, each folder once, but not back to the root. A
+    ``test/`` without class folders holds images that nobody labelled: it is passed over, with a note.
 
     Args:
         root: the folder.
 
     Raises:
-        DataError: no such folder, fewer than two classes, classes without images, or a class that only the
-            validation or test split has.
+        DataError: no such folder, fewer than two classes, classes without images, classes whose names are those
+            of splits, a class that only the validation or test split has, or no image in the validation split.
     """
     if not root.is_dir():
         raise DataError(f"{root} is not a folder of images")
@@ -54,10 +62,20 @@ def read_layout(root: Path) -> Layout:
             f"{tops['train']} holds {len(classes)} class folder{'s' * (len(classes) != 1)}, but at least 2 are "
             "needed: train/<class>/… or <class>/…"
         )
+    _refuse_split_words(root, tops["train"], classes)
     skipped = _skip_list(root)
     splits = {split: _images(root, top, classes, skipped) for split, top in tops.items()}
     _refuse_empty_classes(classes, splits["train"])
-    return Layout(root, classes, splits)
+    if "validation" in splits and not splits["validation"]:
+        raise DataError(
+            f"{tops['validation']} holds no image in a folder of a class; fill it, or remove it to have images of "
+            "train/ held out"
+        )
+    notes: tuple[str, ...] = ()
+    if "test" in splits and not splits["test"]:
+        del splits["test"]
+        notes = (f"{tops['test']} holds no image in a folder of a class, so there is no test split",)
+    return Layout(root, classes, splits, notes)
 
 
 def _split_folders(root: Path) -> dict[str, Path]:
@@ -82,11 +100,16 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _skip_list(root: Path) -> set[str]:
     path = root / SKIP_LIST
-    return {line.strip() for line in path.read_text().splitlines()} if path.is_file() else set()
+    if not path.is_file():
+        return set()
+    # With Notepad's byte order mark, and with names that are no UTF-8, as `Writer.list_aside` writes them.
+    lines = path.read_text("utf-8-sig", "surrogateescape").split("\n")
+    return {line.rstrip("\r") for line in lines} | {line.strip() for line in lines}
 
 
 def _images(root: Path, top: Path, classes: tuple[str, ...], skipped: set[str]) -> list[tuple[Path, int]]:
     found = []
+    above = {os.path.realpath(folder) for folder in (root, top)}  # a link to these leads to the other classes
     for folder in _subfolders(top):
         if folder.name not in classes:
             raise DataError(
@@ -94,7 +117,7 @@ def _images(root: Path, top: Path, classes: tuple[str, ...], skipped: set[str]) 
             )
         label = classes.index(folder.name)
         found += [
-            (p, label) for p in sorted(_walk(folder, set())) if p.relative_to(root).as_posix() not in skipped
+            (p, label) for p in sorted(_walk(folder, set(above))) if p.relative_to(root).as_posix() not in skipped
         ]
     return found
 
@@ -109,10 +132,26 @@ def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield from _walk(Path(entry.path), seen)
             elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:  # noqa: PTH122 - 60,000 times: Path is 4× slower
                 yield Path(entry.path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself; by its suffix it may still be an image, which the decoder then names
+        return False
+
+
+def _refuse_split_words(root: Path, top: Path, classes: tuple[str, ...]) -> None:
+    words = [name for name in classes if name.lower() in SPLIT_WORDS]
+    if top == root and len(words) > 1:
+        raise DataError(
+            f"{root} holds the folders {', '.join(words)}: splits, it seems, and no classes; rename them to "
+            "train/, val/ and test/, of which train/ is needed"
+        )
 
 
 def _refuse_empty_classes(classes: tuple[str, ...], images: list[tuple[Path, int]]) -> None:

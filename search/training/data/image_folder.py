@@ -28,6 +28,9 @@ LARGEST_SIDE = 224
 """Images of different sizes become squares of the median of their shorter sides, and not larger than this: the
 size that He et al. 2016 and most since train at."""
 
+LARGEST_COMMON_SIDE = 512
+"""Images that are all of one size keep it up to this: 0.8 MB each in RGB; a camera's photographs would take 36."""
+
 Result = TypeVar("Result")
 
 
@@ -48,8 +51,8 @@ def image_folder(config: DataConfig, directory: Path | None) -> Source:
 def common_shape(headers: Sequence[Header], size: int | None) -> tuple[int, int, int]:
     """Return the (height, width, channels) that a folder's images are decoded to.
 
-    A size that was asked for makes squares; else images that are all of one size keep it; else they become
-    squares of the median of their shorter sides, 224 pixels at most. Grey if all are, else RGB.
+    A size that was asked for makes squares; else images that are all of one size keep it, up to 512 pixels; else
+    they become squares of the median of their shorter sides, 224 pixels at most. Grey if all are, else RGB.
 
     Args:
         headers: of all images, at least one.
@@ -57,7 +60,7 @@ def common_shape(headers: Sequence[Header], size: int | None) -> tuple[int, int,
     """
     channels = 1 if all(header.grey for header in headers) else 3
     sizes = {(header.height, header.width) for header in headers}
-    if size is None and len(sizes) == 1:
+    if size is None and len(sizes) == 1 and max(max(sizes)) <= LARGEST_COMMON_SIDE:
         return (*sizes.pop(), channels)
     side = size or min(LARGEST_SIDE, round(statistics.median(min(h.height, h.width) for h in headers)))
     return side, side, channels
@@ -132,7 +135,7 @@ def _notes(
     size: int | None,
 ) -> tuple[str, ...]:
     """Say what was done to the images that the user may not expect."""
-    notes = []
+    notes = list(layout.notes)
     moving = [layout.name(path) for path, header in zip(paths, headers, strict=True) if header.frames]
     if moving:
         more = f" and {len(moving) - NAMED} more" if len(moving) > NAMED else ""

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
 from search.training.data.source import Images
 
-CHUNK = 4096  # images at once: 50 MB at 32×32×3 in float32
+BYTES_AT_ONCE = 2**26
+"""Of a chunk's result in float32: 5,461 images of 32×32×3, 111 of 224×224×3."""
 
 
-def resized(images: Images, side: int | None) -> Images:
-    """Resize images to squares, bilinearly with antialiasing.
+def resized(images: Images, side: int | None) -> Iterator[tuple[slice, Images]]:
+    """Resize images to squares, bilinearly with antialiasing, a chunk at a time.
+
+    CIFAR-10 at 224 pixels takes 7.5 GB: it goes to the cache as it comes and is never whole in memory.
 
     Args:
         images: (N, H, W, C).
         side: of the squares in pixels; None leaves the images as they are.
 
-    Returns:
-        (N, side, side, C).
+    Yields:
+        The rows, and their images (n, side, side, C).
     """
-    if side is None or images.shape[1:3] == (side, side):
-        return images
-    chunks = np.array_split(images, max(1, -(-len(images) // CHUNK)))
-    return np.concatenate([_resize(chunk, side) for chunk in chunks])
+    height, width = (side, side) if side else images.shape[1:3]
+    step = max(1, BYTES_AT_ONCE // (4 * height * width * images.shape[3]))
+    for start in range(0, len(images), step):
+        rows = slice(start, start + step)
+        same = images.shape[1:3] == (height, width)
+        yield rows, images[rows] if same else _resize(images[rows], height)
+
+
+def resized_shape(images: Images, side: int | None) -> tuple[int, int, int]:
+    """Return (H, W, C) of what `resized` yields."""
+    height, width, channels = images.shape[1:]
+    return (side, side, channels) if side else (height, width, channels)
 
 
 def _resize(images: Images, side: int) -> Images:

@@ -66,7 +66,8 @@ class Writer:
             Where it lies.
         """
         path = self.folder.parent / f"{self.folder.stem}.{name}"
-        path.write_text("".join(line + "\n" for line in lines))
+        text = "".join(line + "\n" for line in lines)
+        path.write_text(text, "utf-8", "surrogateescape")  # file names need not be UTF-8
         return path
 
 
@@ -86,10 +87,10 @@ class Source:
 def file_identity(path: Path, root: Path) -> list[str | int]:
     """Return the relative name, size in bytes and modification time in ns of a file, as JSON.
 
-    A link to nothing has a size and a time of -1: it is for the decoder to name it among the others.
+    A link to nothing, or to itself, has a size and a time of -1: it is for the decoder to name it among the others.
     """
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return [path.relative_to(root).as_posix(), -1, -1]
     return [path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns]

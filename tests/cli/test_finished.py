@@ -1,0 +1,79 @@
+"""A finished search: what was said, what stands on disk, and how it is extended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from search import status, stop
+from search.plan.trial_config import TrialConfig
+from tests.cli.conftest import Finished
+from tests.faults.searches import done
+from tests.faults.whole import assert_whole
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+def test_json_lines_only_and_the_last_is_the_end_with_ranking_and_winner(finished: Finished) -> None:
+    assert finished.ended.code == 0, finished.ended.err
+    events = finished.ended.events
+    assert {event["event"] for event in events} <= {"message", "progress", "end"}
+    end = events[-1]
+    assert end["event"] == "end"
+    assert end["run"] == str(finished.root)
+    assert end["reason"] == "all 3 trials are done"
+    assert end["ranking"][0]["trial"] == end["winner"]["trial"]
+    assert end["winner"]["settings"]["architecture"] == "mine"
+    assert end["split"] == "validation"
+    assert finished.ended.err == ""
+
+
+def test_a_network_of_the_user_s_own_is_searched_and_recorded_whole(finished: Finished) -> None:
+    run = assert_whole(finished.root, trials=3)
+    best = run.best()
+    assert best is not None
+    assert isinstance(best.config, TrialConfig)
+    assert [Path(plugin).name for plugin in best.config.plugins] == ["my_model.py"]
+
+
+def test_status_of_a_finished_search(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status.main([str(finished.root)]) == 0
+    said = capsys.readouterr().out
+    assert "no driver: nothing is running" in said
+    assert "3 trials: " in said
+
+
+def test_status_for_machines(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status.main([str(finished.root), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["event"] == "status"
+    assert document["driver"] is None
+    assert document["ranking"] == finished.ended.events[-1]["ranking"]
+
+
+def test_a_finished_search_cannot_be_stopped(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
+    assert stop.main([str(finished.root)]) == 2
+    assert "nobody drives this run" in capsys.readouterr().err
+
+
+def test_a_name_that_is_taken_is_refused(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--space", str(finished.root.parents[1] / "mine.yaml"), "--runs-dir", str(finished.root.parent))
+    refused = done("run", *words, "--name", "mine", folder=finished.root.parents[1])
+    assert refused.code == 2
+    assert refused.err.strip() == (
+        f"{finished.root}: a run of that name is there already: go on with it by `search.resume`, "
+        "or give another --name"
+    )
+
+
+def test_a_finished_search_is_extended_also_after_it_was_moved(finished: Finished, tmp_path: Path) -> None:
+    root = tmp_path / "moved"
+    shutil.copytree(finished.root, root)
+    ended = done("resume", str(root), "--trials", "+2", "--json", folder=tmp_path)
+    assert ended.code == 0, ended.err
+    assert ended.events[-1]["reason"] == "all 5 trials are done"
+    run = assert_whole(root, trials=5)
+    assert all(stint.attempt == 1 for trial in run.trials for stint in trial.record.stints)

@@ -1,0 +1,116 @@
+"""Each page, drawn by Streamlit without a browser: on a run, on none, on a damaged one, on one without trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboard.script
+from dashboard.pages import RUN_PAGES
+from tests.dashboard.conftest import make_plan
+
+SCRIPT = Path(dashboard.script.__file__ or "")
+PAGES = sorted(RUN_PAGES)
+
+
+def drawn(page: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if page != "runs":
+        app.switch_page(f"views/{page}.py")
+    app.run()
+    assert [error.value for error in app.exception] == []
+    return app
+
+
+def said(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.code, app.info, app.error, app.warning, app.title, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+@pytest.fixture(autouse=True)
+def _arguments(arguments: Path) -> None:
+    """Every page finds the folder of runs."""
+
+
+def test_the_list_shows_every_run_and_why_one_cannot_be_read(arguments: Path) -> None:
+    make_plan(arguments, "broken").plan.write_text("name: [", encoding="utf-8")
+    app = drawn("runs")
+    table = app.dataframe[0].value
+    assert list(table["run"]) == ["small", "broken"]
+    assert list(table["state"]) == ["finished", "damaged"]
+    assert "plan.yaml" in said(app)
+
+
+def test_the_overview_shows_the_figures_the_failure_and_the_best() -> None:
+    app = drawn("overview", run="small")
+    assert [metric.value for metric in app.metric][:2] == ["0.9000", "4 of 4"]
+    assert [element.value for element in app.subheader] == ["Ahead: trial 2"]
+    assert "the loss is ![x](http://evil)" in [code.value for code in app.code], "as text, never as Markdown"
+
+
+def test_the_leaderboard_shows_all_trials() -> None:
+    table = drawn("leaderboard", run="small").dataframe[0].value
+    assert list(table["trial"]) == [2, 0, 1, 3]
+
+
+def test_the_curves_draw_the_trial_of_the_url_bold_else_the_best() -> None:
+    assert drawn("curves", run="small").selectbox[1].value == 2
+    assert drawn("curves", run="small", trial="1").selectbox[1].value == 1
+    assert drawn("curves", run="small", trial="77").selectbox[1].value == 2
+
+
+def test_the_winner_shows_its_settings_and_its_weights(arguments: Path) -> None:
+    texts = [code.value for code in drawn("winner", run="small").code]
+    assert any("activation: relu" in text for text in texts)
+    assert str(arguments / "small/trials/2/1/checkpoint-00003.pt") in texts
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_without_a_run_in_its_url_shows_the_one_that_changed_last(page: str) -> None:
+    assert drawn(page).selectbox[0].value == "small"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_refuses_a_name_that_leads_out_of_the_folder(page: str, arguments: Path) -> None:
+    make_plan(arguments.parent, "outside")
+    app = drawn(page, run="../outside")
+    assert "There is no run of this name" in app.error[0].value
+    assert not app.metric
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_run_without_trials_says_what_to_wait_for(page: str, arguments: Path) -> None:
+    make_plan(arguments, "planned")
+    app = drawn(page, run="planned")
+    assert "No trial has finished an epoch yet" in app.info[0].value
+    assert any("search.resume" in code.value for code in app.code)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_damaged_run_says_what_is_wrong(page: str, arguments: Path) -> None:
+    journal = arguments / "small" / "study.journal"
+    journal.write_text("no journal\n" + journal.read_text(encoding="utf-8"), encoding="utf-8")
+    app = drawn(page, run="small")
+    assert "cannot be read" in app.error[0].value
+    assert f"{journal}:1:" in app.code[0].value
+
+
+@pytest.mark.parametrize("page", ["runs", *PAGES])
+def test_without_a_folder_of_runs_a_page_says_how_to_get_one(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["dashboard", "--runs-dir", str(tmp_path / "nowhere")])
+    app = drawn(page)
+    assert "There is no folder" in app.info[0].value
+    assert "search.run --space digits.yaml" in app.code[0].value
+
+
+def test_choosing_another_run_puts_it_into_the_url(arguments: Path) -> None:
+    make_plan(arguments, "planned")
+    app = drawn("overview", run="small")
+    app.selectbox[0].select("planned").run()
+    assert app.query_params["run"] == "planned"
