@@ -21,11 +21,13 @@ def row_of(layout: RunLayout) -> Row:
     return _row(layout.root, stamp(layout), driver_of(layout) is not None)
 
 
+# ``seen`` is there to be compared with the stamps of earlier calls. Streamlit leaves names that begin with an
+# underscore out of that comparison, so it must not be called ``_``.
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _opened(root: Path, _: Stamp) -> Opened:
+def _opened(root: Path, seen: Stamp) -> Opened:
     return try_open(RunLayout(root))
 
 
 @st.cache_resource(max_entries=2000, show_spinner=False)
-def _row(root: Path, _: Stamp, driven: bool) -> Row:
+def _row(root: Path, seen: Stamp, driven: bool) -> Row:
     return row(root.name, try_open(RunLayout(root)), driven=driven)

@@ -46,10 +46,8 @@ class Count(tune.Callback):  # type: ignore[misc]
         self._clock.report()
 
 
-def main() -> None:
-    """Run the job of the command line."""
-    job = Job.of_command_line()
-    ray.init(num_cpus=job.workers)
+def tune_all(job: Job) -> None:
+    """Run the list, and fail when a trial has."""
     clock = DriverClock(job.folder, job.trials * job.epochs)
     tuner = tune.Tuner(
         trainable,
@@ -62,6 +60,17 @@ def main() -> None:
     results = tuner.fit()
     if results.errors:
         raise results.errors[0]
+
+
+def main() -> None:
+    """Run the job of the command line."""
+    job = Job.of_command_line()
+    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        ray.init(num_cpus=job.workers, _temp_dir=folder)
+        try:
+            tune_all(job)
+        finally:
+            ray.shutdown()
 
 
 if __name__ == "__main__":

@@ -43,9 +43,10 @@ def staircase_chart(
     return {
         "dataset": [{"source": source} for source in sources],
         "grid": GRID,
+        "animation": False,
         "legend": LEGEND,
         "tooltip": {"trigger": "item", "confine": True},
-        "xAxis": axis(AXIS[against], min=0),
+        "xAxis": axis(AXIS[against], min=0, minInterval=1 if against == "epochs" else 0),
         "yAxis": height(metric),
         "series": series,
     }

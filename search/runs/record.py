@@ -21,9 +21,8 @@ POINT = "winnow:point"
 REPORT = "winnow:report:"
 STINT = "winnow:stint:"
 RESUME = "resume"
-BUDGET = "winnow:budget"
 REQUEST = "winnow:request:"
-NOTE = "winnow:note:"
+RUN = "winnow:run"
 ORIGIN = "origin"
 REASON = "reason"
 SEED = "seed"
@@ -165,6 +164,19 @@ def write_report(storage: BaseStorage, trial_id: int, report: RecordedReport) ->
 def write_stint(storage: BaseStorage, trial_id: int, stint: Stint) -> None:
     """Record a stint's start, or its end."""
     storage.set_trial_system_attr(trial_id, f"{STINT}{stint.attempt}", asdict(stint))
+
+
+def requests_of(attributes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what others asked for and the driver applied: by the request's id, its kind and its arguments.
+
+    A request is one attribute of the study, so that it is applied once, whatever happens.
+    """
+    return {k.removeprefix(REQUEST): v for k, v in attributes.items() if k.startswith(REQUEST)}
+
+
+def trials_added(attributes: Mapping[str, Any]) -> int:
+    """Return by how many trials the budget was extended."""
+    return sum(r["trials"] for r in requests_of(attributes).values() if r["kind"] == "extend")
 
 
 def repair(storage: BaseStorage, trial: FrozenTrial, record: TrialRecord) -> None:

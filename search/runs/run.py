@@ -161,7 +161,7 @@ class Run:
         budget = self.plan.budget.trials
         if self._study:
             attributes = self._study._storage.get_study_system_attrs(self._study._study_id)
-            budget = attributes.get(record.BUDGET, budget)
+            budget += record.trials_added(attributes)
         workers = max(1, sum(known.status == "running" for known in self._records))
         return progress(
             self._records,

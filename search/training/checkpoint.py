@@ -13,37 +13,40 @@ from search.plan.trial_config import TrialConfig
 from search.training.atomic import written_atomically
 from search.training.errors import CheckpointError
 
-FORMAT = 1
+FORMAT = 2
 
 
-def save_checkpoint(path: Path, config: TrialConfig, state: dict[str, Any]) -> None:
+def save_checkpoint(path: Path, config: TrialConfig, images: str, state: dict[str, Any]) -> None:
     """Write a checkpoint; it appears whole or not at all.
 
     Args:
         path: the file.
         config: of the trial; the checkpoint can be continued with an equal one only.
+        images: the `Data.split_fingerprint` of what it was trained on, likewise.
         state: nested dictionaries and lists of tensors, numbers and strings.
 
     Raises:
         OSError: the file system refused; an earlier checkpoint of that name is untouched.
     """
-    document = {"format": FORMAT, "config": json.dumps(config.to_json()), **state}
+    document = {"format": FORMAT, "config": json.dumps(config.to_json()), "images": images, **state}
     with written_atomically(path) as handle:
         torch.save(document, handle)
 
 
-def load_checkpoint(path: Path, config: TrialConfig) -> dict[str, Any]:
-    """Read a checkpoint of this very configuration.
+def load_checkpoint(path: Path, config: TrialConfig, images: str) -> dict[str, Any]:
+    """Read a checkpoint of this very configuration and these very images.
 
     Args:
         path: the file.
         config: of the trial that is to go on.
+        images: the `Data.split_fingerprint` of what it is to go on with.
 
     Returns:
         The state, all tensors on the CPU.
 
     Raises:
-        CheckpointError: the file is missing, damaged, of another format, or of another configuration or seed.
+        CheckpointError: the file is missing, damaged, of another format, or of another configuration, seed or
+            split; with other images it would be validated on some that it was trained on.
     """
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
@@ -54,6 +57,11 @@ def load_checkpoint(path: Path, config: TrialConfig) -> dict[str, Any]:
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no checkpoint of format {FORMAT}")
     _check_config(path, TrialConfig.from_json(json.loads(state["config"])), config)
+    if state["images"] != images:
+        raise CheckpointError(
+            f"the checkpoint {path} was written with other images of {config.data.name}, or another split of them, "
+            "than there are now"
+        )
     return state
 
 
@@ -69,7 +77,7 @@ def _check_config(path: Path, found: TrialConfig, expected: TrialConfig) -> None
 def _differences(found: TrialConfig, expected: TrialConfig) -> list[str]:
     """Name every field that differs, as `name is x there and y here`."""
     there, here = _flat(found), _flat(expected)
-    names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+    names = [name for name in {**there, **here} if repr(there.get(name)) != repr(here.get(name))]
     return [f"{name} is {there.get(name)!r} there and {here.get(name)!r} here" for name in names]
 
 

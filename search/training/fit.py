@@ -14,7 +14,7 @@ from search.plan.trial_config import TrialConfig
 from search.training.checkpoint import load_checkpoint, save_checkpoint
 from search.training.data.dataset import Data
 from search.training.devices import resolve_device
-from search.training.errors import TrainingError
+from search.training.errors import CheckpointError, TrainingError
 from search.training.evaluation import Evaluation
 from search.training.learner import Learner
 from search.training.predictions import Predictions
@@ -76,9 +76,8 @@ class Training:
         learner = self._opened()
         if learner.epoch >= self.config.epochs:
             raise StopIteration
-        started = (
-            time.perf_counter()
-        )  # building is left out: a process's first optimizer imports for 3.6 s here
+        # Building is not counted: a process's first optimizer imports for 3.6 s here.
+        started = time.perf_counter()
         try:
             metrics = learner.train_epoch()
             self._evaluation = learner.evaluate()
@@ -98,7 +97,8 @@ class Training:
             OSError: the file system refused.
             TrainingError: the training is closed.
         """
-        save_checkpoint(path, self.config, {**self._opened().state(), "seconds": self._seconds})
+        state = {**self._opened().state(), "seconds": self._seconds}
+        save_checkpoint(path, self.config, self._data.split_fingerprint, state)
 
     def predictions(self) -> Predictions:
         """Return what the model says about every validation image after the last finished epoch.
@@ -135,8 +135,19 @@ class Training:
         if self._learner is None:
             learner = Learner(self.config, self._data, self._device)
             if self._checkpoint is not None:
-                state = load_checkpoint(self._checkpoint, self.config)
-                learner.restore(state)
-                self._seconds = state["seconds"]
+                self._restore(learner, self._checkpoint)
             self._learner = learner
         return self._learner
+
+    def _restore(self, learner: Learner, checkpoint: Path) -> None:
+        state = load_checkpoint(checkpoint, self.config, self._data.split_fingerprint)
+        try:
+            learner.restore(state)
+        except torch.OutOfMemoryError:
+            raise
+        except (KeyError, RuntimeError, ValueError) as error:  # a plugin's model is another one by now
+            reason = " ".join(str(error).split())
+            raise CheckpointError(
+                f"the checkpoint {checkpoint} does not fit its model as it is now: {reason}"
+            ) from error
+        self._seconds = state["seconds"]

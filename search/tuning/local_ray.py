@@ -59,14 +59,21 @@ def local_ray(allocation: Allocation) -> Iterator[Path]:
                     num_gpus=int(-(-allocation.gpus * allocation.workers // 1)),
                     include_dashboard=False,
                     log_to_driver=False,
-                    logging_level=logging.ERROR,
+                    logging_level=logging.CRITICAL,
                     object_store_memory=OBJECT_STORE,
                     _temp_dir=str(folder),
                 )
-            logging.getLogger("ray").setLevel(logging.ERROR)
+            _silence()
             yield folder
         finally:
             ray.shutdown()
+
+
+def _silence() -> None:
+    """Keep Ray off the terminal: the death of a worker, which the record names, takes it a page on each stream."""
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    # The one switch of what Ray prints, not logs, on standard output, where JSON lines must stay alone (2.60).
+    ray._private.worker._worker_logs_enabled = False
 
 
 @contextlib.contextmanager

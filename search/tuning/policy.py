@@ -31,12 +31,12 @@ from search.tuning.answers import Decision, Done, Limits, Start, Wait
 from search.tuning.distributions import distribution
 from search.tuning.endings import settled, too_many_failures
 from search.tuning.ladder import Ladder
+from search.tuning.parts import samplers, schedulers
 from search.tuning.proposals import MakeSampler, Proposal, Proposals
-from search.tuning.samplers import samplers
-from search.tuning.schedulers import Scheduler, schedulers
+from search.tuning.schedulers import Scheduler
 
-ENQUEUE = f"{record.REQUEST}enqueue:"
-STOP_TRIAL = f"{record.REQUEST}stop:"
+MOST_TRIALS = 1_000_000
+"""The largest budget, as in a plan."""
 
 
 @dataclass
@@ -91,8 +91,7 @@ class Policy:
         self._scoring = Scoring(maximize=study.direction == StudyDirection.MAXIMIZE, at_best=at_best)
         self._clock = clock
         self._seed = seed
-        self._attributes = self._storage.get_study_system_attrs(study._study_id)
-        self._budget = Limits(self._attributes.get(record.BUDGET, budget.trials), budget.epochs)
+        self._budget = budget
         rule = schedulers[scheduler].build(budget.epochs) if isinstance(scheduler, str) else scheduler
         levels = (*rule.rungs, budget.epochs)
         make = (lambda s: samplers[sampler].build(s, levels)) if isinstance(sampler, str) else sampler
@@ -100,6 +99,7 @@ class Policy:
         self._entries: dict[int, _Entry] = {}
         self._ladder = Ladder(rule, self._scoring)
         self._endings: list[str] = []
+        self._requests: set[str] = set()
         self._stop_reason = ""
         self._stop_trials: dict[int, str] = {}
         self._rebuild()
@@ -115,14 +115,14 @@ class Policy:
         return self._budget
 
     @property
-    def stopping(self) -> bool:
-        """Whether nothing more is started."""
-        return bool(self._stop_reason)
+    def failing(self) -> bool:
+        """Whether the search is over since too many trials failed."""
+        return bool(too_many_failures(self._endings))
 
     def ask(self) -> Start | Wait | Done:
         """Return what a free worker does next. A trial that waits to go on comes before a new one."""
         running = sum(entry.record.status == "running" for entry in self._entries.values())
-        over = self._why_over()
+        over = self._stop_reason
         if not over and running < self.workers:
             number = self._next()
             if number is not None:
@@ -179,61 +179,81 @@ class Policy:
         stint = replace(entry.record.stints[-1], host=host, device=device, process=process)
         self._write_stint(entry, stint)
 
-    def finish(self, number: int, ending: Ending, reason: str = "") -> None:
-        """End a trial's stint; after `paused`, `orphaned` and most `crashed` the trial waits to go on.
+    def finish(self, number: int, ending: Ending, reason: str = "", *, attempt: int | None = None) -> None:
+        """End a trial's stint; after `paused` and most `crashed` the trial waits to go on.
 
         Args:
             number: of the trial.
-            ending: `completed` (its whole schedule), `stopped` (a decision), `failed` (its own fault, such as
-                a loss that is not finite), `crashed` (its worker died), `paused`.
-            reason: for `stopped`, `failed` and `crashed`: why, in words that a person reads.
+            ending: `stopped` (a decision, also that its whole schedule is trained), `failed` (its own fault,
+                such as a loss that is not finite), `crashed` (its worker died), `paused`.
+            reason: for `failed` and `crashed`: why, in words that a person reads.
+            attempt: of the stint that ends; None: the present one. An older one has ended already.
         """
         entry = self._entries[number]
-        if entry.record.status != "running":
+        known = entry.record
+        if known.status != "running" or (attempt is not None and attempt != known.attempt):
             return
-        stint = entry.record.stints[-1].ended(ending, at=self._clock(), reason=reason)
-        self._write_stint(entry, stint)
+        if ending == "stopped" and known.step >= self._budget.epochs:
+            ending = "completed"
+        self._write_stint(entry, known.stints[-1].ended(ending, at=self._clock(), reason=reason))
         self._settle(entry)
         left = self._entries[number].record
         if left.status in record.ENDED:
             self._endings.append(left.reason if left.status == "failed" else "")
+            self.stop(too_many_failures(self._endings))
 
     def stop(self, reason: str) -> None:
-        """Start nothing more; whoever runs is paused at his next report."""
+        """Start nothing more; whoever runs is paused at his next report. An empty reason changes nothing."""
         self._stop_reason = self._stop_reason or reason
 
-    def stop_trial(self, number: int, reason: str) -> None:
+    def applied(self, request: str) -> bool:
+        """Tell whether the request of that id is recorded, so that it must not be applied again."""
+        return request in self._requests
+
+    def request_stop(self, request: str, reason: str) -> None:
+        """Stop the search because somebody asked for it; recorded, but a resumed search goes on."""
+        self._record_request(request, kind="stop", reason=reason)
+        self.stop(reason)
+
+    def stop_trial(self, request: str, number: int, reason: str) -> None:
         """Stop one trial: at its next report when it runs, at once when it waits; holds after a crash."""
+        self._record_request(request, kind="stop_trial", trial=number, reason=reason)
+        self._stop_trials[number] = reason
         entry = self._entries[number]
-        if entry.record.status == "running":
-            self._write_attribute(f"{STOP_TRIAL}{number}", reason)
-            self._stop_trials[number] = reason
-        elif entry.record.status == "waiting":
+        if entry.record.status == "waiting":
             self._end(entry, TrialState.PRUNED, reason)
 
-    def extend(self, trials: int) -> None:
-        """Raise the budget by that many trials; recorded, so that it holds after a crash."""
+    def extend(self, request: str, trials: int) -> None:
+        """Raise the budget by that many trials.
+
+        Raises:
+            ValueError: it is no number of at least 1, or the budget would grow beyond `MOST_TRIALS`.
+        """
+        most = MOST_TRIALS - self._budget.trials
+        if not isinstance(trials, int) or isinstance(trials, bool) or not 1 <= trials <= most:
+            raise ValueError(f"`trials` is a whole number from 1 to {most}, but got {trials!r:.50}")
+        self._record_request(request, kind="extend", trials=trials)
         self._budget = replace(self._budget, trials=self._budget.trials + trials)
-        self._write_attribute(record.BUDGET, self._budget.trials)
 
-    def enqueue(self, origin: str, point: Mapping[str, Value]) -> None:
+    def enqueue(self, request: str, point: Mapping[str, Value]) -> None:
         """Try a point (parameters that it leaves open are sampled) before the sampler's next idea."""
-        self._write_attribute(f"{ENQUEUE}{origin}", dict(point))
-        self._proposals.enqueue(origin, point)
+        self._record_request(request, kind="enqueue", point=dict(point))
+        self._proposals.enqueue(f"request:{request}", point)
 
-    def note(self, number: int, text: str) -> None:
+    def note(self, request: str, number: int, text: str) -> None:
         """Keep a remark on a trial, finished or not."""
-        self._write_attribute(f"{record.NOTE}{number}:{self._clock():.3f}", text)
+        self._record_request(request, kind="note", trial=number, text=text)
 
-    def _write_attribute(self, name: str, value: Any) -> None:
-        self._storage.set_study_system_attr(self._study._study_id, name, value)
-
-    def _why_over(self) -> str:
-        return self._stop_reason or too_many_failures(self._endings)
+    def _record_request(self, request: str, **document: Any) -> None:
+        """Record a request with all that it does, in one record: it is applied once, or not at all."""
+        document["at"] = self._clock()
+        self._storage.set_study_system_attr(self._study._study_id, f"{record.REQUEST}{request}", document)
+        self._requests.add(request)
 
     def _next(self) -> int | None:
         """Return the trial that is begun or continued next, entered into the study where it is new."""
-        waiting = [number for number, entry in self._entries.items() if entry.record.status == "waiting"]
+        # One without a stint was enqueued by another program: it has no complete point, and is left alone.
+        waiting = [n for n, e in self._entries.items() if e.record.status == "waiting" and e.record.stints]
         if waiting:
             return min(waiting)
         proposal = self._proposals.next(self._study, len(self._entries), asked_only=self._full())
@@ -292,14 +312,14 @@ class Policy:
         """Answer a step that is recorded already and was trained again: a stop stands, a pause is over."""
         if recorded.decision == Decision.STOP.value:
             return Decision.STOP
-        return Decision.PAUSE if self._why_over() else Decision.CONTINUE
+        return Decision.PAUSE if self._stop_reason else Decision.CONTINUE
 
     def _decision(self, number: int, epoch: int, value: float, rungs: Sequence[RungDecision]) -> Decision:
         if epoch >= self._budget.epochs or not math.isfinite(value) or number in self._stop_trials:
             return Decision.STOP
         if not all(rung.keep for rung in rungs):
             return Decision.STOP
-        return Decision.PAUSE if self._why_over() else Decision.CONTINUE
+        return Decision.PAUSE if self._stop_reason else Decision.CONTINUE
 
     def _write_stint(self, entry: _Entry, stint: Stint) -> None:
         record.write_stint(self._storage, entry.trial_id, stint)
@@ -312,6 +332,8 @@ class Policy:
         asked = self._stop_trials.get(known.number, "")
         state, reason = settled(known, epochs=self._budget.epochs, asked=asked)
         if state == TrialState.WAITING:
+            if known.status == "waiting":
+                return
             checkpoint = known.last.checkpoint if known.last else None
             self._storage.set_trial_system_attr(entry.trial_id, record.RESUME, checkpoint or "")
         self._end(entry, state, reason)
@@ -327,31 +349,38 @@ class Policy:
 
     def _rebuild(self) -> None:
         """Take over a study: mend what a crash cut off, and let orphans wait to go on."""
-        for name, value in self._attributes.items():
-            if name.startswith(ENQUEUE):
-                self._proposals.enqueue(name.removeprefix(ENQUEUE), value)
-            elif name.startswith(STOP_TRIAL):
-                self._stop_trials[int(name.removeprefix(STOP_TRIAL))] = value
+        self._apply_recorded_requests()
         for trial in self._study.get_trials(deepcopy=False):
             known = record.read(trial)
-            entry = _Entry(trial._trial_id, known)
-            self._entries[known.number] = entry
+            self._entries[known.number] = _Entry(trial._trial_id, known)
             self._proposals.add_seen(known.point, known.origin)
+            self._ladder.stand(known.number, known.values)
             if not trial.state.is_finished():
                 record.repair(self._storage, trial, known)
-            self._ladder.stand(known.number, known.values)
         for entry in self._entries.values():
-            if entry.record.status == "running":
+            if entry.record.status == "running" or (entry.record.status == "waiting" and entry.record.stints):
                 self._adopt(entry)
+        if any(entry.record.status in ("completed", "stopped") for entry in self._entries.values()):
+            self._endings.append("")  # "the first trials failed" is no longer true
+
+    def _apply_recorded_requests(self) -> None:
+        attributes = self._storage.get_study_system_attrs(self._study._study_id)
+        self._budget = replace(self._budget, trials=self._budget.trials + record.trials_added(attributes))
+        for request, document in record.requests_of(attributes).items():
+            self._requests.add(request)
+            if document["kind"] == "enqueue":
+                self._proposals.enqueue(f"request:{request}", document["point"])
+            elif document["kind"] == "stop_trial":
+                self._stop_trials[document["trial"]] = document["reason"]
 
     def _adopt(self, entry: _Entry) -> None:
-        """Settle a trial whose driver died."""
+        """Settle a trial whose driver died: running, or cut off between the two records of an end or a start."""
         if not entry.record.stints:
             self._write_stint(entry, Stint(attempt=1, start=self._clock()))
         stint = entry.record.stints[-1]
         if stint.ending is None:
             self._write_stint(entry, stint.ended("orphaned", at=self._clock(), reason="the driver died"))
-        for step in entry.record.values.keys() - entry.record.reports.keys():
+        for step in sorted(entry.record.values.keys() - entry.record.reports.keys()):
             self._decide_late(entry, step)
         self._settle(entry)
 

@@ -6,15 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import search.tuning.samplers.random
-import search.tuning.samplers.rung_tpe
-import search.tuning.schedulers.asha
-import search.tuning.schedulers.none  # noqa: F401 (importing a part registers it)
 from search.plan.plugins import load_entry_points, load_plugins
 from search.plan.vocabulary import Vocabulary
 from search.training.vocabulary import vocabulary as recipe
-from search.tuning.samplers import samplers
-from search.tuning.schedulers import schedulers
+from search.tuning.parts import samplers, schedulers
 
 
 def vocabulary(plugins: Iterable[str | Path] = ()) -> Vocabulary:

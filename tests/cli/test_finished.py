@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from search import status, stop
+from search import run, status, stop
 from search.plan.trial_config import TrialConfig
 from tests.cli.conftest import Finished
 from tests.faults.searches import done
@@ -32,8 +32,7 @@ def test_json_lines_only_and_the_last_is_the_end_with_ranking_and_winner(finishe
 
 
 def test_a_network_of_the_user_s_own_is_searched_and_recorded_whole(finished: Finished) -> None:
-    run = assert_whole(finished.root, trials=3)
-    best = run.best()
+    best = assert_whole(finished.root, trials=3).best()
     assert best is not None
     assert isinstance(best.config, TrialConfig)
     assert [Path(plugin).name for plugin in best.config.plugins] == ["my_model.py"]
@@ -60,10 +59,9 @@ def test_a_finished_search_cannot_be_stopped(finished: Finished, capsys: pytest.
 
 
 def test_a_name_that_is_taken_is_refused(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("--space", str(finished.root.parents[1] / "mine.yaml"), "--runs-dir", str(finished.root.parent))
-    refused = done("run", *words, "--name", "mine", folder=finished.root.parents[1])
-    assert refused.code == 2
-    assert refused.err.strip() == (
+    words = ["--space", "digits.yaml", "--runs-dir", str(finished.root.parent), "--name", finished.root.name]
+    assert run.main(words) == 2
+    assert capsys.readouterr().err.strip() == (
         f"{finished.root}: a run of that name is there already: go on with it by `search.resume`, "
         "or give another --name"
     )
@@ -75,5 +73,5 @@ def test_a_finished_search_is_extended_also_after_it_was_moved(finished: Finishe
     ended = done("resume", str(root), "--trials", "+2", "--json", folder=tmp_path)
     assert ended.code == 0, ended.err
     assert ended.events[-1]["reason"] == "all 5 trials are done"
-    run = assert_whole(root, trials=5)
-    assert all(stint.attempt == 1 for trial in run.trials for stint in trial.record.stints)
+    trials = assert_whole(root, trials=5).trials
+    assert all(stint.attempt == 1 for trial in trials for stint in trial.record.stints)

@@ -109,6 +109,23 @@ def test_without_a_folder_of_runs_a_page_says_how_to_get_one(
     assert "search.run --space digits.yaml" in app.code[0].value
 
 
+@pytest.mark.parametrize("page", ["runs", "overview"])
+def test_a_page_that_is_drawn_again_shows_what_came_since(page: str, arguments: Path) -> None:
+    """What is remembered must be forgotten when the journal grows."""
+    journal = arguments / "small" / "study.journal"
+    whole = journal.read_bytes()
+    journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
+    app = drawn(page, run="small")
+    assert "2 of 4" in ended(app)
+    journal.write_bytes(whole)
+    assert "4 of 4" in ended(app.run())
+
+
+def ended(app: AppTest) -> list[str]:
+    """Return the texts that may say how many trials ended."""
+    return [str(element.value) for element in app.metric] or list(app.dataframe[0].value["trials"])
+
+
 def test_choosing_another_run_puts_it_into_the_url(arguments: Path) -> None:
     make_plan(arguments, "planned")
     app = drawn("overview", run="small")

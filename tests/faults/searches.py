@@ -48,14 +48,9 @@ space:
 """
 
 
-def small_space(folder: Path, *, trials: int = 6, epochs: int = 3) -> str:
-    """Write a space whose epochs take some hundredths of a second."""
-    return _space(folder, trials=trials, epochs=epochs, scheduler="asha", layers=1, width=8)
-
-
 def medium_space(folder: Path, *, trials: int, epochs: int = 9) -> str:
-    """Write a space whose epochs take some tenths of a second."""
-    return _space(folder, trials=trials, epochs=epochs, scheduler="asha", layers=2, width=64)
+    """Write a space whose epochs take some tenths of a second: time enough to be killed in."""
+    return _space(folder, trials=trials, epochs=epochs, scheduler="asha", layers=2, width=128)
 
 
 def long_space(folder: Path, *, trials: int = 6, epochs: int = 400) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from contextlib import ExitStack
@@ -18,12 +19,11 @@ from tests.faults.searches import (
     medium_space,
     opened,
     reports,
-    small_space,
     wait_until,
 )
 from tests.faults.whole import assert_whole
 
-TRIALS, EPOCHS = 10, 9
+TRIALS, EPOCHS = 24, 9
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -48,6 +48,12 @@ def services_of(search: Living) -> list[psutil.Process]:
     return [process for process in search.family if "Agent" not in process.name()]
 
 
+def only_json(search: Living) -> bool:
+    """Return whether a living search has printed nothing but JSON lines."""
+    whole = search.out.splitlines(keepends=True)
+    return not search.err and all(json.loads(line) for line in whole if line.endswith("\n"))
+
+
 def endings(root: Path) -> list[str | None]:
     """Return how every stint of a run has ended."""
     run = opened(root)
@@ -57,14 +63,15 @@ def endings(root: Path) -> list[str | None]:
 def test_a_search_outlives_a_killed_worker_a_killed_driver_and_the_death_of_all(tmp_path: Path) -> None:
     """One of each kind over one search; nothing of a killed driver's is left once the next one has started."""
     root = tmp_path / "runs" / "digits"
-    space = small_space(tmp_path, trials=TRIALS, epochs=EPOCHS)
+    space = medium_space(tmp_path, trials=TRIALS, epochs=EPOCHS)
     with ExitStack() as searches:
-        first = living("run", "--space", space, "--runs-dir", str(tmp_path / "runs"), folder=tmp_path)
-        search = searches.enter_context(first)
+        words = ("run", "--space", space, "--runs-dir", str(tmp_path / "runs"), "--json")
+        search = searches.enter_context(living(*words, folder=tmp_path))
         after_more_reports(search, root, 3)
         search.until("a worker", lambda: search.workers)[0].kill()
         search.until("a crashed stint", lambda: endings(root).count("crashed") == 1)
         after_more_reports(search, root, 2)
+        assert only_json(search), "Ray has printed what it thinks of a worker's death"
         family, services = search.family, services_of(search)
         search.kill()
         wait_until("Ray's services and workers have died with the driver", lambda: gone(services))

@@ -9,26 +9,28 @@ from pathlib import Path
 
 import pytest
 
+from search import resume
 from search.runs.lease import Lease
 from search.tuning.answers import Decision
 from search.tuning.driver import Driver
 from search.tuning.launch import Options, make_policy, open_study
 from search.tuning.stint import StepResult
 from search.tuning.vocabulary import vocabulary
-from tests.faults.searches import done, living, long_space, reports
+from tests.faults.searches import living, long_space, reports
 from tests.inprocess import Search, plan_in
 
 pytestmark = pytest.mark.timeout(1200)
 
 
-def test_a_second_driver_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+def test_a_second_driver_is_refused_and_the_first_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = tmp_path / "runs" / "digits"
     space = long_space(tmp_path)
     with living("run", "--space", space, "--runs-dir", str(tmp_path / "runs"), folder=tmp_path) as first:
         first.until("an epoch", lambda: reports(root) >= 1)
-        second = done("resume", str(root), folder=tmp_path)
-        assert second.code == 2
-        said = second.err.strip()
+        assert resume.main([str(root)]) == 2
+        said = capsys.readouterr().err.strip()
         assert said.startswith(f"{root}: process {first.process.pid} on {socket.gethostname()} ")
         assert said.endswith(" drives this run already")
         before = reports(root)

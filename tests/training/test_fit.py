@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -281,6 +282,30 @@ def test_a_checkpoint_of_another_configuration_is_refused_with_the_difference(
     ):
         with pytest.raises(CheckpointError, match=text):
             next(fit(other, small, checkpoint=tmp_path / "checkpoint", device="cpu"))
+
+
+def test_a_checkpoint_of_another_split_is_refused(small: Data, config: MakeConfig, tmp_path: Path) -> None:
+    """It would be validated on images that it was trained on."""
+    first = fit(config(), small, device="cpu")
+    next(first)
+    first.save(tmp_path / "checkpoint")
+    swapped = replace(small, train=small.validation, validation=small.train)
+    with pytest.raises(CheckpointError, match="other images of stripes"):
+        next(fit(config(), swapped, checkpoint=tmp_path / "checkpoint", device="cpu"))
+
+
+def test_a_checkpoint_of_a_model_that_has_changed_since_is_refused(
+    small: Data, config: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fit(config(), small, device="cpu")
+    next(first)
+    first.save(tmp_path / "checkpoint")
+    entry = architectures["cnn"]
+    monkeypatch.setitem(
+        architectures._entries, "cnn", type(entry)("cnn", lambda *_, **__: nn.Linear(64, 3), entry.settings)
+    )
+    with pytest.raises(CheckpointError, match="does not fit its model"):
+        next(fit(config(), small, checkpoint=tmp_path / "checkpoint", device="cpu"))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])

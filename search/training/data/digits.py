@@ -10,7 +10,7 @@ import numpy as np
 
 from search.plan.trial_config import DataConfig
 from search.training.data.registry import datasets
-from search.training.data.resizing import resized
+from search.training.data.resizing import write_split
 from search.training.data.source import Contents, Source, Writer
 from search.training.data.splits import stratified_split
 
@@ -31,9 +31,8 @@ def _decode(size: int | None, writer: Writer) -> Contents:
 
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]  # 0-16 to 0-255, (N, 8, 8, 1)
-    images = resized(images, size)
     labels = bunch.target.astype(np.int64)
     train, test = stratified_split(labels, TEST_SHARE, seed=0)
     for name, rows in (("train", train), ("test", test)):
-        writer.split(name, labels[rows], images.shape[1:])[:] = images[rows]
+        write_split(writer, name, images[rows], labels[rows], side=size)
     return Contents(tuple(str(digit) for digit in range(10)))

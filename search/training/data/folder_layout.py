@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ def read_layout(root: Path) -> Layout:
         raise DataError(f"{root} is not a folder of images")
     tops = _split_folders(root)
     classes = tuple(folder.name for folder in _subfolders(tops["train"]))
+    _refuse_unprintable(classes)
     if len(classes) < 2:
         raise DataError(
             f"{tops['train']} holds {len(classes)} class folder{'s' * (len(classes) != 1)}, but at least 2 are "
@@ -117,7 +119,9 @@ def _images(root: Path, top: Path, classes: tuple[str, ...], skipped: set[str]) 
             )
         label = classes.index(folder.name)
         found += [
-            (p, label) for p in sorted(_walk(folder, set(above))) if p.relative_to(root).as_posix() not in skipped
+            (p, label)
+            for p in sorted(_walk(folder, set(above)))
+            if p.relative_to(root).as_posix() not in skipped
         ]
     return found
 
@@ -143,6 +147,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link to itself; by its suffix it may still be an image, which the decoder then names
         return False
+
+
+def _refuse_unprintable(classes: tuple[str, ...]) -> None:
+    """Refuse line breaks and names that are no UTF-8: classes stand in tables, logs and file names from here on."""
+    bad = [name for name in classes if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name)]
+    if bad:
+        names = ", ".join(ascii(name) for name in bad)
+        raise DataError(f"no class can be called {names}: control characters, or no UTF-8; rename the folder")
 
 
 def _refuse_split_words(root: Path, top: Path, classes: tuple[str, ...]) -> None:

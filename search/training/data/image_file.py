@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,7 @@ def _reason(error: Exception) -> str:
     """Say why in a few words. Pillow's decoders raise nearly everything on damaged files: struct.error, IndexError…"""
     if isinstance(error, UnidentifiedImageError):
         return "is no image"
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ELOOP):
         return "is a link to nothing"
     if isinstance(error, struct.error | SyntaxError | EOFError):
         return f"is damaged: {error}"

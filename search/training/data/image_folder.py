@@ -60,8 +60,9 @@ def common_shape(headers: Sequence[Header], size: int | None) -> tuple[int, int,
     """
     channels = 1 if all(header.grey for header in headers) else 3
     sizes = {(header.height, header.width) for header in headers}
-    if size is None and len(sizes) == 1 and max(max(sizes)) <= LARGEST_COMMON_SIDE:
-        return (*sizes.pop(), channels)
+    height, width = max(sizes)
+    if size is None and len(sizes) == 1 and max(height, width) <= LARGEST_COMMON_SIDE:
+        return height, width, channels
     side = size or min(LARGEST_SIDE, round(statistics.median(min(h.height, h.width) for h in headers)))
     return side, side, channels
 
@@ -118,13 +119,18 @@ def _all_or_refuse(
 def _refusal(layout: Layout, failed: Sequence[tuple[str, UnreadableImage]], writer: Writer) -> str:
     """Say which files are unreadable and how to leave them out: nothing is dropped behind the user's back."""
     listed = writer.list_aside("unreadable.txt", [name for name, _ in failed])
-    named = "".join(f"\n  {name} {error}" for name, error in failed[:NAMED])
+    named = "".join(f"\n  {_shown(name)} {error}" for name, error in failed[:NAMED])
     more = f"\n  and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
     return (
         f"{len(failed)} file{'s' * (len(failed) > 1)} in {layout.root} cannot be read:{named}{more}\n"
         f"Repair or remove them; or leave them out: all their names are in {listed}, "
         f"copy it to {layout.root / SKIP_LIST}"
     )
+
+
+def _shown(name: str) -> str:
+    """Return a file's name as one line that any terminal takes; such names need not be UTF-8."""
+    return name if name.isprintable() else ascii(name)
 
 
 def _notes(

@@ -1,42 +1,35 @@
-"""Resizing of whole arrays of images that are in memory already."""
+"""Splits whose images are in memory already: resized where asked, and written to the cache in chunks."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 import torch
 
-from search.training.data.source import Images
+from search.training.data.source import Images, Labels, Writer
 
 BYTES_AT_ONCE = 2**26
 """Of a chunk's result in float32: 5,461 images of 32×32×3, 111 of 224×224×3."""
 
 
-def resized(images: Images, side: int | None) -> Iterator[tuple[slice, Images]]:
-    """Resize images to squares, bilinearly with antialiasing, a chunk at a time.
+def write_split(writer: Writer, name: str, images: Images, labels: Labels, *, side: int | None) -> None:
+    """Write a split, its images resized to squares, bilinearly with antialiasing.
 
-    CIFAR-10 at 224 pixels takes 7.5 GB: it goes to the cache as it comes and is never whole in memory.
+    CIFAR-10 at 224 pixels takes 7.5 GB, so it goes to the cache as it comes and is never whole in memory.
 
     Args:
+        writer: of the cache.
+        name: train, validation or test.
         images: (N, H, W, C).
+        labels: (N,) class indices.
         side: of the squares in pixels; None leaves the images as they are.
-
-    Yields:
-        The rows, and their images (n, side, side, C).
     """
-    height, width = (side, side) if side else images.shape[1:3]
-    step = max(1, BYTES_AT_ONCE // (4 * height * width * images.shape[3]))
-    for start in range(0, len(images), step):
-        rows = slice(start, start + step)
-        same = images.shape[1:3] == (height, width)
-        yield rows, images[rows] if same else _resize(images[rows], height)
-
-
-def resized_shape(images: Images, side: int | None) -> tuple[int, int, int]:
-    """Return (H, W, C) of what `resized` yields."""
-    height, width, channels = images.shape[1:]
-    return (side, side, channels) if side else (height, width, channels)
+    count, height, width, channels = images.shape
+    shape = (side, side, channels) if side else (height, width, channels)
+    stored = writer.split(name, labels, shape)
+    step = max(1, BYTES_AT_ONCE // (4 * shape[0] * shape[1] * channels))
+    for start in range(0, count, step):
+        chunk = images[start : start + step]
+        stored[start : start + step] = chunk if chunk.shape[1:] == shape else _resize(chunk, shape[0])
 
 
 def _resize(images: Images, side: int) -> Images:

@@ -43,6 +43,9 @@ class Writer:
 
         Returns:
             The split's images (N, H, W, C), memory-mapped, to be filled.
+
+        Raises:
+            OSError: the disk has no room for them.
         """
         stored: Labels = np.asarray(labels, dtype=np.int64)
         np.save(self.folder / f"{name}.labels.npy", stored, allow_pickle=False)
@@ -52,7 +55,7 @@ class Writer:
         )
         with path.open("r+b") as handle:
             # Without this a full disk would show as a SIGBUS in the middle of the decoding.
-            os.posix_fallocate(handle.fileno(), 0, path.stat().st_size)
+            _reserve(handle.fileno(), path)
         return images
 
     def list_aside(self, name: str, lines: list[str]) -> Path:
@@ -94,3 +97,11 @@ def file_identity(path: Path, root: Path) -> list[str | int]:
     except OSError:
         return [path.relative_to(root).as_posix(), -1, -1]
     return [path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns]
+
+
+def _reserve(descriptor: int, path: Path) -> None:
+    size = path.stat().st_size
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror} for {size / 1e6:,.0f} MB", str(path)) from error

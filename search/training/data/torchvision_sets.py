@@ -7,9 +7,13 @@ downloaded: that takes 4 s here, and a trial whose images are in the cache needs
 from __future__ import annotations
 
 import math
+import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ import numpy as np
 from search.plan.trial_config import DataConfig
 from search.training.data.cache import locked
 from search.training.data.registry import datasets
-from search.training.data.resizing import resized
+from search.training.data.resizing import write_split
 from search.training.data.source import Contents, Source, Writer, file_identity
 from search.training.errors import DataError
 
@@ -30,25 +34,36 @@ IDX_FILES = (
 )
 CIFAR10_FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
 
+NETWORK_TIMEOUT = 20.0
+"""Seconds without an answer; a firewall that drops packets would hold up each of MNIST's mirrors for 130."""
+
 
 @dataclass(frozen=True)
 class TorchvisionSet:
-    """A class of `torchvision.datasets` and the files that it reads, relative to its root."""
+    """A class of `torchvision.datasets`, the files that it reads, and the archives that it unpacks to them.
+
+    Both are relative to its root.
+    """
 
     class_name: str
     files: tuple[str, ...]
+    archives: tuple[str, ...]
+
+
+def _idx_set(class_name: str) -> TorchvisionSet:
+    files = tuple(f"{class_name}/raw/{name}" for name in IDX_FILES)
+    return TorchvisionSet(class_name, files, tuple(f"{name}.gz" for name in files))
+
+
+def _cifar(class_name: str, folder: str, names: tuple[str, ...], archive: str) -> TorchvisionSet:
+    return TorchvisionSet(class_name, tuple(f"{folder}/{name}" for name in names), (archive,))
 
 
 SETS = {
-    "mnist": TorchvisionSet("MNIST", tuple(f"MNIST/raw/{name}" for name in IDX_FILES)),
-    "fashion_mnist": TorchvisionSet("FashionMNIST", tuple(f"FashionMNIST/raw/{name}" for name in IDX_FILES)),
-    "cifar10": TorchvisionSet(
-        "CIFAR10",
-        tuple(f"cifar-10-batches-py/{name}" for name in CIFAR10_FILES),
-    ),
-    "cifar100": TorchvisionSet(
-        "CIFAR100", tuple(f"cifar-100-python/{name}" for name in ("train", "test", "meta"))
-    ),
+    "mnist": _idx_set("MNIST"),
+    "fashion_mnist": _idx_set("FashionMNIST"),
+    "cifar10": _cifar("CIFAR10", "cifar-10-batches-py", CIFAR10_FILES, "cifar-10-python.tar.gz"),
+    "cifar100": _cifar("CIFAR100", "cifar-100-python", ("train", "test", "meta"), "cifar-100-python.tar.gz"),
 }
 
 
@@ -104,14 +119,33 @@ def _download(known: TorchvisionSet, name: str, directory: Path) -> Path:
         with locked(directory / f".{name}.lock"):
             if found := _find_root(known, name, directory):
                 return found
-            _torchvision_class(known)(directory, download=True)
-    except (OSError, RuntimeError, DataError) as error:
-        files = "\n".join(f"  {directory / file}" for file in known.files)
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-        raise DataError(
-            f"{name} is not in {directory} and could not be downloaded ({reason}). Put these files there:\n{files}"
-        ) from error
+            with _patience(NETWORK_TIMEOUT):
+                _torchvision_class(known)(directory, download=True)
+    except (OSError, EOFError, RuntimeError, HTTPException) as error:
+        raise DataError(_missing(known, name, directory, error)) from error
     return directory
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Give up on a silent server; torchvision's downloads name no time, and Python's default is for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _missing(known: TorchvisionSet, name: str, directory: Path, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    files, archives = (
+        "\n".join(f"  {directory / file}" for file in group) for group in (known.files, known.archives)
+    )
+    return (
+        f"{name} is not in {directory} and could not be downloaded ({reason}). Put these files there:\n{files}\n"
+        f"or as they are published, to be unpacked here:\n{archives}"
+    )
 
 
 def _check_idx(path: Path) -> None:
@@ -140,10 +174,13 @@ def _decode(known: TorchvisionSet, root: Path, size: int | None, writer: Writer)
         try:
             part = _torchvision_class(known)(root, train=train)
         except RuntimeError as error:
-            raise DataError(f"the files of {known.class_name} in {root} are damaged: {error}") from error
+            raise DataError(
+                f"the files of {known.class_name} in {root} are damaged, by their checksums; delete them to have "
+                "them downloaded again"
+            ) from error
         images = np.asarray(part.data, dtype=np.uint8)
-        images = resized(images if images.ndim == 4 else images[..., None], size)
-        writer.split(split, np.asarray(part.targets), images.shape[1:])[:] = images
+        images = images if images.ndim == 4 else images[..., None]
+        write_split(writer, split, images, np.asarray(part.targets, dtype=np.int64), side=size)
         classes = tuple(str(name).split(" - ")[-1] for name in part.classes)
     return Contents(classes)
 

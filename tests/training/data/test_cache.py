@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.training.data.cache import cache_folder, cached
+from search.training.data.cache import cache_folder, cached, locked
 from search.training.data.source import Contents, Source, Writer, file_identity
 from search.training.errors import DataError
 
@@ -129,9 +129,54 @@ def test_what_is_missing_on_the_disk_is_told_before_the_decoding(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.posix_fallocate", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(DataError, match=r"No space left on device for 0 MB.*set WINNOW_CACHE"):
         cached(source(marks), tmp_path)
     assert not list((tmp_path / "images").glob("fake*.partial"))
+
+
+def test_what_a_killed_builder_of_another_entry_left_is_removed_but_not_what_a_living_one_writes(
+    marks: Path, tmp_path: Path
+) -> None:
+    dead, living = tmp_path / "images" / "old-1.partial", tmp_path / "images" / "new-2.partial"
+    for folder in (dead, living):
+        folder.mkdir(parents=True)
+        (folder / "train.images.npy").write_bytes(b"x")
+    with locked(living.with_suffix(".lock")):
+        cached(source(marks), tmp_path)
+        assert not dead.exists()
+        assert living.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["contents.json", "train.images.npy", "train.labels.npy", "train.moments.npy"]
+)
+@pytest.mark.parametrize("cut", [True, False])
+def test_an_entry_from_which_files_were_taken_is_named(
+    name: str, cut: bool, marks: Path, tmp_path: Path
+) -> None:
+    """Cleaners of temporary folders remove single files; a split that is gone must not become another split."""
+    cached(source(marks), tmp_path)
+    (path,) = tmp_path.glob(f"images/fake-*/{name}")
+    content = path.read_bytes()
+    path.unlink()
+    if cut:
+        path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=r"fake-[0-9a-f]+ are damaged .*delete that folder"):
+        cached(source(marks), tmp_path)
+
+
+def test_moments_are_the_same_however_many_images_are_summed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 3, 3), dtype=np.uint8)
+    monkeypatch.setattr("search.training.data.cache.BYTES_AT_ONCE", 2 * pixels[0].nbytes)
+
+    def write(writer: Writer) -> Contents:
+        writer.split("train", range(7), (5, 3, 3))[:] = pixels
+        return Contents(("a",))
+
+    moments = cached(Source("random", {}, write), tmp_path).splits["train"].moments
+    assert np.array_equal(moments[..., 1], (pixels.astype(int) ** 2).sum(axis=(1, 2)))
 
 
 def test_a_folder_that_cannot_be_made_is_named(marks: Path, tmp_path: Path) -> None:

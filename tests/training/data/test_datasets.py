@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import socket
 import struct
 from pathlib import Path
 
@@ -46,6 +48,10 @@ def make_folder(directory: Path) -> Path:
                 pixels = random.integers(0, 128, (9, 9, 3), dtype=np.uint8) + 100 * label
                 Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
     return directory
+
+
+def no_network(*_: object, **__: object) -> None:
+    raise OSError("no route to host")
 
 
 def make_cifar(directory: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> Path:
@@ -194,9 +200,6 @@ def test_mnist_is_what_torchvision_reads(tmp_path: Path) -> None:
 def test_without_a_network_the_error_says_which_files_to_put_where(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_network(*_: object, **__: object) -> None:
-        raise OSError("no route to host")
-
     monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", no_network)
     monkeypatch.setattr("torchvision.datasets.cifar.download_and_extract_archive", no_network)
     with pytest.raises(DataError, match="could not be downloaded") as caught:
@@ -225,12 +228,71 @@ def test_an_unknown_set_is_told_the_nearest_name() -> None:
         load_data(DataConfig("cifr10"))
 
 
-def test_a_channel_of_one_colour_is_not_divided_by_zero(tmp_path: Path) -> None:
+@pytest.mark.parametrize("colour", [0, 1, 50, 255])  # in floating point 1 has a deviation of 6e-11
+def test_a_channel_of_one_colour_is_not_divided_by_zero(colour: int, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         for index in range(4):
-            Image.new("L", (8, 8), 50).save(tmp_path / name / f"{index}.png")
+            Image.new("L", (8, 8), colour).save(tmp_path / name / f"{index}.png")
     assert load_data(DataConfig("image_folder"), directory=tmp_path).std == (1.0,)
+
+
+def test_the_splits_fingerprint_tells_other_splits_and_survives_a_copy(tmp_path: Path) -> None:
+    def load(directory: Path, **settings: int) -> Data:
+        return load_data(DataConfig("image_folder", **settings), directory=directory)
+
+    first = load(make_folder(tmp_path / "here"))
+    copy = load(Path(shutil.copytree(tmp_path / "here", tmp_path / "there", copy_function=shutil.copyfile)))
+    assert first.fingerprint != copy.fingerprint  # the times of the files are others
+    assert first.split_fingerprint == copy.split_fingerprint
+    (tmp_path / "there" / "train" / "cat" / "0.png").unlink()
+    others = [
+        load(tmp_path / "here", split_seed=1),
+        load(tmp_path / "here", size=12),
+        load(tmp_path / "there", size=9),
+    ]
+    assert len({data.split_fingerprint for data in (first, *others)}) == 4
+
+
+def test_resizing_in_chunks_is_resizing_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = make_mnist(tmp_path)
+    whole = load_data(DataConfig("mnist", size=12), directory=directory, cache=tmp_path / "one").train
+    monkeypatch.setattr("search.training.data.resizing.BYTES_AT_ONCE", 4 * 7 * 12 * 12)
+    chunks = load_data(DataConfig("mnist", size=12), directory=directory, cache=tmp_path / "two").train
+    assert chunks.images is not whole.images
+    assert np.array_equal(chunks.images, whole.images)
+
+
+def test_a_network_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.training.data.torchvision_sets.NETWORK_TIMEOUT", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(DataError, match="timed out"):
+            load_data(DataConfig("mnist"), directory=tmp_path)
+    assert socket.getdefaulttimeout() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "archive"), [("mnist", "t10k-labels-idx1-ubyte.gz"), ("cifar10", "python.tar.gz")]
+)
+def test_what_is_missing_may_be_put_there_as_it_is_published(
+    name: str, archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", no_network)
+    monkeypatch.setattr("torchvision.datasets.utils._get_redirect_url", no_network)
+    with pytest.raises(DataError, match=archive) as caught:
+        load_data(DataConfig(name), directory=tmp_path / name)
+    published = [
+        Path(line.strip())
+        for line in str(caught.value).partition("as they are published")[2].splitlines()[1:]
+    ]
+    known = {"mnist": torchvision_datasets.MNIST, "cifar10": torchvision_datasets.CIFAR10}[name]
+    names = [file for file, _ in known.resources] if name == "mnist" else [known.filename]
+    assert [path.name for path in published] == names
+    folder = tmp_path / name / "MNIST" / "raw" if name == "mnist" else tmp_path / name
+    assert {path.parent for path in published} == {folder}
 
 
 def test_data_holds_no_test_images(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,11 @@ def test_links_are_followed_and_loops_end(root: Path, tmp_path: Path) -> None:
         ({}, "holds 0 class folders, but at least 2"),
         ({"cat": 4}, "holds 1 class folder, but at least 2"),
         ({"cat": 4, "dog": 0, "eel": 0}, "no image in the classes dog, eel"),
-        ({"cat": 4, "dog": 1}, "1 image, but 2 are needed"),
+        ({"cat": 4, "dog": 1}, "1 image, but 2 are needed, one to train on and one to validate on, in: dog"),
+        ({"Training": 4, "Testing": 4}, "Testing, Training: splits, it seems"),
+        ({"Train": 4, "val": 4, "cat": 4}, "Train, val: splits, it seems"),
+        ({"cat\ndog": 4, "eel": 4}, r"no class can be called 'cat\ndog'"),
+        ({"caf\udce9": 4, "eel": 4}, r"no class can be called 'caf\udce9'"),
     ],
 )
 def test_too_few_classes_or_images_are_refused(classes: dict[str, int], message: str, tmp_path: Path) -> None:
@@ -132,6 +137,44 @@ def test_a_class_that_only_validation_has_is_refused_with_the_nearest(root: Path
     root.rename(root.parent / "train")
     fill(root.parent / "val" / "cats")
     assert "did you mean 'cat'" in refusal(root.parent)
+
+
+def test_a_validation_folder_without_images_of_classes_is_refused(root: Path) -> None:
+    root.rename(root.parent / "train")
+    fill(root.parent / "val")  # not in folders of classes
+    assert "val holds no image in a folder of a class" in refusal(root.parent)
+
+
+def test_a_test_folder_without_labels_is_passed_over_and_noted(root: Path) -> None:
+    """As competitions give it: images to be labelled by those who take part."""
+    root.rename(root.parent / "train")
+    fill(root.parent / "test")
+    assert any("there is no test split" in note for note in load(root.parent).notes)
+    with pytest.raises(DataError, match="no test split"):
+        load_test(DataConfig("image_folder", validation=0.25), directory=root.parent)
+
+
+def test_links_to_themselves_are_named_and_links_up_do_not_lead_to_other_classes(root: Path) -> None:
+    (root / "cat" / "up").symlink_to(root)
+    (root / "circle").symlink_to("circle")
+    assert np.bincount(load(root).train.labels).tolist() == [4, 4]
+    (root / "dog" / "self.png").symlink_to("self.png")
+    with pytest.raises(DataError, match="dog/self.png is a link to nothing"):
+        load(root, split_seed=1)  # another question, so that this process looks again
+
+
+def test_names_of_files_need_not_be_utf8(root: Path) -> None:
+    (root / "cat" / os.fsdecode(b"caf\xe9.png")).write_bytes(b"no image")
+    message = refusal(root)
+    assert "caf\\udce9.png' is no image" in message
+    listed = Path(message.split("are in ")[1].split(",")[0])
+    (root / "skip.txt").write_bytes(listed.read_bytes())
+    assert len(load(root).train.labels) == 8
+
+
+def test_the_skip_list_may_come_from_windows(root: Path) -> None:
+    (root / "skip.txt").write_bytes(b"\xef\xbb\xbfcat/0.png\r\ndog/1.png\r\n")
+    assert len(load(root).train.labels) == 6
 
 
 def test_unreadable_files_are_all_named_and_can_be_left_out(root: Path) -> None:
@@ -237,6 +280,8 @@ def test_common_shape_follows_its_rule() -> None:
         1,
     )
     assert common_shape([header(900, 700), header(800, 900)], None) == (224, 224, 3)
+    assert common_shape([header(512, 300)] * 2, None) == (512, 300, 3)
+    assert common_shape([header(3000, 4000)] * 2, None) == (224, 224, 3)  # a camera's: 36 MB each
 
 
 def test_resizing_covers_and_cuts_the_centre(tmp_path: Path) -> None:
