@@ -141,7 +141,7 @@ class Samples(Dataset[tuple[torch.Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         row = self.split.indices[index]
-        image = torch.from_numpy(self.split.images[row]).permute(2, 0, 1)
+        image = torch.from_numpy(self.split.images[row].copy()).permute(2, 0, 1)  # the cache is read-only
         return self.transform(image), int(self.split.labels[row])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -75,16 +75,16 @@ def last_metrics(folder: TrialLayout) -> dict[str, float]:
 
 
 def prune_checkpoints(
-    layout: RunLayout, records: Sequence[TrialRecord], ended: int, scoring: Scoring
+    layout: RunLayout, records: Sequence[TrialRecord], ended: Iterable[int], scoring: Scoring
 ) -> None:
-    """Delete the weights that nobody will need, now that a trial has ended.
+    """Delete the weights that nobody will need, now that trials have ended.
 
     A loser keeps none; a completed trial keeps its last as long as it is among the best.
     """
     best = [record for record in rank(records, scoring) if record.status == "completed"]
     displaced = best[KEEP : KEEP + 1]
     keep = {record.number: record for record in best[:KEEP]}
-    for number in {ended, *(record.number for record in displaced)}:
+    for number in {*ended, *(record.number for record in displaced)}:
         last = keep[number].last if number in keep else None
         for attempt in layout.trial(number).attempts():
             for path in attempt.checkpoints():

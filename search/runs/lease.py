@@ -68,6 +68,11 @@ class Lease:
             os.close(self._descriptor)
             self._descriptor = None
 
+    @property
+    def start(self) -> float:
+        """When this driver took the lease, in seconds since 1970."""
+        return self._holder.start
+
     def beat(self) -> None:
         """Give a sign of life, at most every `HEARTBEAT` seconds."""
         now = time.time()
@@ -79,7 +84,7 @@ class Lease:
 def holder(layout: RunLayout) -> Holder | None:
     """Return who drives a run now, or None; a driver that died is none."""
     try:
-        descriptor = os.open(_lock_path(layout.lease), os.O_RDWR)
+        descriptor = os.open(_lock_path(layout.lease), os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:

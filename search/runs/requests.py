@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import stat
 import time
 import uuid
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from search.runs.layout import RunLayout, write_json
 
 Kind = Literal["stop", "stop_trial", "extend", "enqueue", "note"]
 MOST_BYTES = 64 * 1024
-"""A larger request is refused unread."""
+"""A larger request is refused."""
 
 
 class BadRequest(ValueError):  # noqa: N818 (says what it is)
@@ -44,8 +45,17 @@ def send(layout: RunLayout, kind: Kind, **arguments: Any) -> Request:
 
 
 def pending(layout: RunLayout) -> list[Path]:
-    """Return the requests that are not answered yet, oldest first."""
-    return sorted(layout.requests.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    """Return the requests that are not answered yet, oldest first; what is no plain file is none."""
+    ages = [(_age(path), path.name, path) for path in layout.requests.glob("*.json")]
+    return [path for age, _, path in sorted(ages) if age is not None]
+
+
+def _age(path: Path) -> int | None:
+    try:
+        found = path.lstat()
+    except OSError:  # gone between the listing and now
+        return None
+    return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else None
 
 
 def read(path: Path) -> Request:
@@ -54,24 +64,35 @@ def read(path: Path) -> Request:
     Raises:
         BadRequest: it is too large, no JSON, of an unknown kind, or lacks a field.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise BadRequest(f"a request of at most {MOST_BYTES} bytes is expected")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(_text(path))
         request = Request(**{**document, "id": path.stem})
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise BadRequest(f"this is no request: {error}") from error
+    if not isinstance(request.at, int | float) or not isinstance(request.by, str):
+        raise BadRequest(
+            f"a request says `by` whom and `at` what time, but got {request.by!r}, {request.at!r}"
+        )
     if request.kind not in get_args(Kind) or not isinstance(request.arguments, dict):
         kinds = ", ".join(get_args(Kind))
         raise BadRequest(f"the kind of a request is one of {kinds}, but this says {request.kind!r}")
     return request
 
 
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise BadRequest(f"a request of at most {MOST_BYTES} bytes is expected")
+    return content.decode("utf-8")
+
+
 def answer(layout: RunLayout, path: Path, *, applied: bool, message: str) -> None:
     """Acknowledge a request: its text with the answer goes to `requests/answered/`, then it is removed."""
     try:
-        text = path.read_bytes()[:MOST_BYTES].decode("utf-8", errors="replace")
-    except FileNotFoundError:
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES).decode("utf-8", errors="replace")
+    except OSError:
         return
     document = {"request": text, "applied": applied, "message": message, "at": time.time()}
     write_json(layout.answered / path.name, document)

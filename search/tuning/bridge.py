@@ -63,7 +63,7 @@ class Suggest(_Unkept, Searcher):  # type: ignore[misc]
         self._guard = guard
         self._driver = guard.driver
         self._threads = threads
-        self.assigned: dict[str, int] = {}
+        self.assigned: dict[str, tuple[int, int]] = {}
         self.endings: dict[str, tuple[Ending, str]] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -71,18 +71,16 @@ class Suggest(_Unkept, Searcher):  # type: ignore[misc]
         assignment = self._guard.call(self._driver.ask, None)
         if assignment is None:
             return str(Searcher.FINISHED) if self._driver.reason or self._guard.error else None
-        self.assigned[trial_id] = assignment.number
+        self.assigned[trial_id] = assignment.number, assignment.attempt
         return {"assignment": assignment.to_json(), "threads": self._threads}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """End the stint. An error of Ray's is a dead worker: a failure of the training itself is a result."""
-        ending, reason = self.endings.pop(trial_id, ("paused", ""))
-        if error:
-            ending, reason = "crashed", "the worker process died"
-        number = self.assigned.pop(trial_id)
-        self._guard.call(lambda: self._driver.leave(number, ending, reason), None)
+        ending, reason = self.endings.pop(trial_id, ("crashed" if error else "paused", ""))
+        number, attempt = self.assigned.pop(trial_id)
+        self._guard.call(lambda: self._driver.leave(number, ending, reason, attempt=attempt), None)
 
     def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
         """Save nothing: the study has it all."""
@@ -108,6 +106,20 @@ class Decide(_Unkept, FIFOScheduler):  # type: ignore[misc]
             ending = ("paused" if decision is Decision.PAUSE else "stopped", "")
         self._suggest.endings[trial.trial_id] = ending
         return str(TrialScheduler.STOP)
+
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """Keep what Ray says of a dead worker."""
+        self._suggest.endings[trial.trial_id] = ("crashed", _said(trial))
+
+
+def _said(trial: Trial) -> str:
+    """Return why a worker is gone, in one line: Ray writes the whole of it into a file."""
+    try:
+        lines = Path(trial.error_file).read_text(encoding="utf-8", errors="replace").split("\n")
+    except (OSError, TypeError):
+        lines = []
+    said = next((line.strip() for line in reversed(lines) if "Error" in line), "")
+    return "the worker process died" if not said or "ActorDiedError" in said else said[:200]
 
 
 class Tick(_Unkept, tune.Callback):  # type: ignore[misc]

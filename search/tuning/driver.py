@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.plan.plan import Plan
+from search.plan.trial_config import Value
 from search.plan.vocabulary import Vocabulary
 from search.runs import requests
 from search.runs.keeper import keep_trial, kept_status, prune_checkpoints
@@ -95,6 +96,7 @@ class Driver:
             self.reason = answer.reason
         if isinstance(answer, Done | Wait):
             return None
+        self._left[answer.number] = time.monotonic()  # trial.json says from the start what is trained
         return self._assignment(answer)
 
     def result(self, result: StepResult) -> Decision:
@@ -111,10 +113,10 @@ class Driver:
             self._place(result)
             return self._report(result)
 
-    def leave(self, number: int, ending: Ending, reason: str = "") -> None:
+    def leave(self, number: int, ending: Ending, reason: str = "", *, attempt: int | None = None) -> None:
         """A worker has left a trial; what its folder keeps of it follows at a later `tick`."""
         with self.policy.together():
-            self.policy.finish(number, ending, reason)
+            self.policy.finish(number, ending, reason, attempt=attempt)
         self._left[number] = time.monotonic()
 
     def tick(self) -> None:
@@ -145,10 +147,11 @@ class Driver:
         return Snapshot(stands, images, time.monotonic() - self._began)
 
     def apply_requests(self) -> None:
-        """Apply what others asked for, oldest first, and answer each."""
+        """Apply what others asked for, oldest first, and answer each; what was applied before a crash is not again."""
         for path in requests.pending(self._layout):
             try:
-                message = self._apply(requests.read(path))
+                request = requests.read(path)
+                message = "applied already" if self.policy.applied(request.id) else self._apply(request)
                 requests.answer(self._layout, path, applied=True, message=message)
             except BadRequest as error:
                 requests.answer(self._layout, path, applied=False, message=str(error))
@@ -162,9 +165,12 @@ class Driver:
 
     def repair(self) -> None:
         """Write again what a crash may have kept from being written, from the record."""
-        for record in self.policy.records:
-            if record.status in ENDED and kept_status(self._layout, record.number) != record.status:
-                self._keep(record.number)
+        records = self.policy.records
+        ended = [record.number for record in records if record.status in ENDED]
+        for number in ended:
+            if kept_status(self._layout, number) != records[number].status:
+                self._keep(number)
+        prune_checkpoints(self._layout, records, ended, self.scoring)
 
     def _assignment(self, start: Start) -> Assignment:
         return Assignment(
@@ -196,39 +202,41 @@ class Driver:
     def _keep(self, number: int) -> None:
         record = self.policy.records[number]
         config = self._plan.trial_config(record.point, seed=record.seed, vocabulary=self._vocabulary)
-        keep_trial(self._layout, record, config, self._metrics.pop(number, None))
+        keep_trial(self._layout, record, config, self._metrics.get(number))
         if record.status in ENDED:
-            prune_checkpoints(self._layout, self.policy.records, number, self.scoring)
+            self._metrics.pop(number, None)
+            prune_checkpoints(self._layout, self.policy.records, [number], self.scoring)
 
     def _apply(self, request: Request) -> str:
         arguments = request.arguments
         if request.kind == "stop":
-            self.policy.stop(f"{request.by} asked to stop")
+            if request.at < self._lease.start:
+                raise BadRequest("it was asked of a driver that is gone; the search that runs now goes on")
+            self.policy.request_stop(request.id, f"stopped: {request.by} asked for it")
             return "the search stops after the epochs in flight"
-        if request.kind == "stop_trial":
-            number = self._number(arguments)
-            self.policy.stop_trial(number, f"stopped by {request.by}")
-            return f"trial {number} stops"
         if request.kind == "extend":
-            trials = arguments.get("trials")
-            if not isinstance(trials, int) or isinstance(trials, bool) or trials < 1:
-                raise BadRequest(f"`trials` is a whole number of at least 1, but got {trials!r}")
-            self.policy.extend(trials)
+            try:
+                self.policy.extend(request.id, arguments.get("trials"))  # type: ignore[arg-type]
+            except ValueError as error:
+                raise BadRequest(str(error)) from error
             return f"the search may have {self.policy.budget.trials} trials"
         if request.kind == "enqueue":
-            self._enqueue(request, arguments.get("point"))
+            self.policy.enqueue(request.id, self._point(arguments.get("point")))
             return "the configuration is tried next"
         number = self._number(arguments)
-        self.policy.note(number, f"{request.by}: {arguments.get('text', '')}")
+        if request.kind == "stop_trial":
+            self.policy.stop_trial(request.id, number, f"stopped by {request.by}")
+            return f"trial {number} stops"
+        self.policy.note(request.id, number, f"{request.by}: {arguments.get('text', '')}")
         return f"noted at trial {number}"
 
-    def _enqueue(self, request: Request, point: Any) -> None:
+    def _point(self, point: Any) -> dict[str, Value]:
         if not isinstance(point, dict):
             raise BadRequest(f"`point` is a mapping of parameters, but got {point!r}")
         mistakes = self._plan.space.check(point, partial=True)
         if mistakes:
             raise BadRequest("; ".join(mistakes))
-        self.policy.enqueue(f"request:{request.id}", point)
+        return point
 
     def _number(self, arguments: Mapping[str, Any]) -> int:
         number = arguments.get("trial")

@@ -180,7 +180,7 @@ def _open(folder: Path, fingerprint: str) -> CachedSet:
 
 
 def _open_split(folder: Path, name: str) -> CachedSplit:
-    # Copy-on-write, not read-only: torch warns about tensors over read-only memory. The file never changes.
-    images = np.load(folder / f"{name}.images.npy", mmap_mode="c", allow_pickle=False)
+    # Read-only: a private writable mapping of more than the memory and swap is refused (40 GB on 24 GB: ENOMEM).
+    images = np.load(folder / f"{name}.images.npy", mmap_mode="r", allow_pickle=False)
     labels = np.load(folder / f"{name}.labels.npy", allow_pickle=False)
     return CachedSplit(images, labels, np.load(folder / f"{name}.moments.npy", allow_pickle=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -212,7 +213,10 @@ def _mean_and_std(moments: npt.NDArray[np.int64], pixels: int) -> tuple[tuple[fl
 
 
 def _move(split: Split, device: torch.device) -> Resident:
-    images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
+    with warnings.catch_warnings():
+        # The cache is mapped read-only, and batches are copies: nothing ever writes to this tensor.
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
     if device.type == "cuda" and images.nbytes > DEVICE_SHARE * torch.cuda.mem_get_info(device)[0]:
         return Resident(images, labels, device)
     return Resident(images.to(device), labels.to(device), device)
