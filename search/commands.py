@@ -91,8 +91,7 @@ def _launch(
         print_json(event="end", **summary_document(run, outcome.reason, outcome.snapshot.elapsed))
     else:
         print_summary(reporter.console, run, outcome.reason, outcome.snapshot.elapsed)
-    cut_short = outcome.interrupted or "failed: " in outcome.reason
-    return FAILED if cut_short or run.best() is None else DONE
+    return FAILED if outcome.interrupted or outcome.failed or run.best() is None else DONE
 
 
 def _reporter(arguments: argparse.Namespace, name: str, plan: Plan) -> Reporter:

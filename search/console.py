@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -16,7 +16,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from search.runs.progress import Progress
+if TYPE_CHECKING:  # Optuna is behind it: half a second that --help should not take
+    from search.runs.progress import Progress
 
 PLAIN_EVERY = 5.0
 """Seconds between two lines where the output is no terminal."""
@@ -104,7 +105,7 @@ def live_view(
     if stands.best is not None and stands.best_score is not None:
         body.add_row(
             Text("best", style="dim"),
-            f"{metric} {stands.best_score:.4f}, trial {stands.best.number} at epoch {stands.best.step}",
+            f"{metric} {stands.best_score:.4f}, trial {stands.best.number} at epoch {stands.best_epoch}",
         )
         body.add_row("", Text(point_text(stands.best.point), style="dim", overflow="fold"))
     return Group(head, body)

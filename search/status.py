@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from search.console import duration, epochs_text, print_json
 from search.runs.run import Run, open_run
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 def print_status(console: Console, run: Run) -> None:
     """Print where a run stands."""
     stands, held = run.progress(), run.driver
-    console.print(f"[bold]{run.name}[/bold]  {run.layout.root}")
+    console.print(Text.assemble((run.name, "bold"), f"  {run.layout.root}"), soft_wrap=True)
     if held is None:
         console.print("no driver: nothing is running")
     else:

@@ -22,17 +22,16 @@ TOP = 5
 
 @dataclass(frozen=True)
 class Gain:
-    """By how much the best trial beats the space's start recipe, compared at the same epoch."""
+    """By how much the best trial beats the space's start recipe, both scored up to the same epoch.
+
+    ``difference`` is positive where the best trial is better, also where a lower value is.
+    """
 
     start: int
     epoch: int
     start_value: float
     best_value: float
-
-    @property
-    def difference(self) -> float:
-        """The best trial's value less the recipe's."""
-        return self.best_value - self.start_value
+    difference: float
 
 
 def gain(run: Run) -> Gain | None:
@@ -41,11 +40,16 @@ def gain(run: Run) -> Gain | None:
     start = next((t for t in run.trials if t.record.origin == "start:0"), None)
     if best is None or start is None:
         return None
-    common = best.record.values.keys() & start.record.values.keys()
-    if not common:
+    epoch = max(best.record.values.keys() & start.record.values.keys(), default=0)
+    ours, theirs = _score_at(run, best, epoch), _score_at(run, start, epoch)
+    if ours is None or theirs is None:
         return None
-    epoch = max(common)
-    return Gain(start.number, epoch, start.record.values[epoch], best.record.values[epoch])
+    sign = 1 if run.scoring.maximize else -1
+    return Gain(start.number, epoch, theirs, ours, sign * (ours - theirs))
+
+
+def _score_at(run: Run, trial: Trial, epoch: int) -> float | None:
+    return run.scoring.score({step: v for step, v in trial.record.values.items() if step <= epoch})
 
 
 def validation_images(trial: Trial) -> int | None:
@@ -63,7 +67,8 @@ def score_text(run: Run, trial: Trial) -> str:
         return "no score"
     metric = run.plan.objective.metric
     images = validation_images(trial)
-    said = f"{metric} {trial.score:.4f}"
+    best_epoch = f" (its best epoch, {run.scoring.epoch(trial.record.values)})" if run.scoring.at_best else ""
+    said = f"{metric} {trial.score:.4f}{best_epoch}"
     if images is None:
         return said
     if metric != "val/accuracy":
@@ -75,7 +80,9 @@ def score_text(run: Run, trial: Trial) -> str:
 def print_summary(console: Console, run: Run, reason: str, elapsed: float) -> None:
     """Print the end of a search."""
     stands = run.progress()
-    console.print(f"\n[bold]{run.name}[/bold]: {reason} ({duration(elapsed)})")
+    console.print(
+        Text.assemble("\n", (run.name, "bold"), f": {reason} ({duration(elapsed)})"), soft_wrap=True
+    )
     console.print(f"{counts_text(stands)}; epochs: {epochs_text(stands)}")
     for failure, count in stands.failures.items():
         console.print(f"  failed {count}×: {failure}", markup=False)
@@ -140,7 +147,7 @@ def summary_document(run: Run, reason: str, elapsed: float) -> dict[str, Any]:
             }
             for trial in run.ranking()[:TOP]
         ],
-        "gain": None if over is None else {**vars(over), "difference": over.difference},
+        "gain": None if over is None else vars(over),
         "winner": None if best is None else {"trial": best.number, "settings": _settings(best)},
     }
 
@@ -170,8 +177,9 @@ def _print_next(console: Console, run: Run, stands: Progress) -> None:
     root = str(run.layout.root)
     best = run.best()
     rows = [("everything", root)]
-    if best is not None and best.record.last is not None and best.record.last.checkpoint:
-        rows.append(("weights", f"{root}/{best.record.last.checkpoint}"))
+    weights = best.weights if best is not None else None
+    if weights is not None:
+        rows.append(("weights", str(weights)))
     unfinished = stands.finished < stands.budget
     rows += [
         ("go on", f"python -m search.resume {root}" + ("" if unfinished else " --trials +32")),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import search
 from search.console import print_json
 from search.plan.mistake import PlanError
+from search.runs.errors import StudyError
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 
@@ -70,17 +71,17 @@ def main_of(verb: Verb, argv: Sequence[str] | None) -> int:
     except PlanError as error:
         _complain(arguments, [str(mistake) for mistake in error.mistakes])
         return BAD_USAGE
-    except UserError as error:
+    except (UserError, StudyError) as error:
         _complain(arguments, [str(error)])
         return BAD_USAGE
+    except BrokenPipeError:
+        os.close(sys.stdout.fileno())
+        return FAILED
     except OSError as error:
         _complain(arguments, [_os_error(error)])
         return FAILED
     except KeyboardInterrupt:
         _complain(arguments, ["interrupted"])
-        return FAILED
-    except BrokenPipeError:
-        os.close(sys.stdout.fileno())
         return FAILED
 
 

@@ -43,7 +43,7 @@ def nothing_left() -> Iterator[None]:
     while found := [
         *(_described(process) for process in set(_processes()) - processes),
         *(f"thread {thread.name}" for thread in set(threading.enumerate()) - threads),
-        *(str(folder) for folder in _folders()),
+        *(str(folder) for folder in folders()),
     ]:
         assert time.monotonic() < deadline, "left behind: " + "; ".join(found)
         time.sleep(0.1)
@@ -99,7 +99,8 @@ def _processes() -> list[psutil.Process]:
     return [process for process in found if not any(word in _described(process) for word in STAY)]
 
 
-def _folders() -> list[Path]:
+def folders() -> list[Path]:
+    """Return the temporary folders that belong to searches of these tests, living or dead."""
     return [folder for folder in Path("/tmp").glob("winnow-*") if _owner(folder) in {os.getpid(), *DRIVERS}]
 
 

@@ -13,15 +13,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
-
-from search.runs.layout import RunLayout
 
 
 class KernelLock(BaseJournalFileLock):
@@ -33,6 +29,7 @@ class KernelLock(BaseJournalFileLock):
 
     def acquire(self) -> bool:
         """Wait for the lock."""
+        self.release()  # one that an interrupt left behind would be waited for for ever
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         self._descriptor = descriptor
@@ -162,23 +159,3 @@ class ReadOnlyJournal(JournalFileBackend):
             PermissionError: always.
         """
         raise PermissionError("this study was opened for reading; only the driver of the run writes to it")
-
-
-@dataclass(frozen=True)
-class SharedStorage:
-    """A study outside the run's folder: an Optuna storage URL without its password, and the study's name."""
-
-    url: str
-    study: str
-
-
-def read_storage(layout: RunLayout) -> SharedStorage | None:
-    """Return where the study of a run is, when it is not its journal."""
-    if not layout.storage.is_file():
-        return None
-    return SharedStorage(**json.loads(layout.storage.read_text(encoding="utf-8")))
-
-
-def open_for_reading(journal: Path, url: str | None = None) -> BaseStorage:
-    """Open the study's storage as a reader: the journal, or an Optuna storage URL."""
-    return RDBStorage(url) if url else JournalStorage(ReadOnlyJournal(journal))

@@ -28,6 +28,7 @@ class Progress:
     seconds_left: float | None
     best: TrialRecord | None
     best_score: float | None
+    best_epoch: int | None
     failures: Mapping[str, int]
 
     @property
@@ -43,11 +44,12 @@ def progress(
 
     Args:
         records: all trials.
-        budget: trials that the search may have.
+        budget: trials that the search may have; those that others enqueued come on top.
         epochs: of a full training.
         workers: trials that run at once.
         scoring: of the objective.
     """
+    budget += sum(record.origin.startswith("request:") for record in records)
     counts = Counter[str](record.status for record in records)
     ranked = rank(records, scoring)
     best = ranked[0] if ranked else None
@@ -59,12 +61,20 @@ def progress(
         budget=budget,
         epochs=epochs,
         epochs_spent=spent,
-        epochs_saved=sum(epochs - record.step for record in records if record.status == "stopped"),
+        epochs_saved=sum(epochs - record.step for record in records if _stopped_at_a_rung(record)),
         seconds_spent=seconds,
         seconds_left=_seconds_left(records, spent, seconds, budget=budget, epochs=epochs, workers=workers),
         best=best,
         best_score=scoring.score(best.values) if best else None,
+        best_epoch=scoring.epoch(best.values) if best else None,
         failures=Counter(record.reason for record in records if record.status == "failed"),
+    )
+
+
+def _stopped_at_a_rung(record: TrialRecord) -> bool:
+    """Tell whether the scheduler stopped a trial; one that a person stopped saves nothing."""
+    return (
+        record.status == "stopped" and record.last is not None and not all(r.keep for r in record.last.rungs)
     )
 
 

@@ -30,6 +30,12 @@ class Scoring:
             return finite[max(finite)]
         return max(finite.values()) if self.maximize else min(finite.values())
 
+    def epoch(self, values: Mapping[int, float]) -> int | None:
+        """Return the step whose value is the score: the last one, or with ``at_best`` the first best one."""
+        score = self.score(values)
+        found = [step for step, value in sorted(values.items()) if value == score]
+        return (found[0] if self.at_best else found[-1]) if found else None
+
     def better(self, score: float, than: float) -> bool:
         """Tell whether a score is better than another."""
         return score > than if self.maximize else score < than

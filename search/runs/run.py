@@ -20,12 +20,12 @@ from search.plan.plan import Plan, load_plan
 from search.plan.trial_config import TrialConfig, Value
 from search.runs import record
 from search.runs.events import read_scalars
-from search.runs.journal import open_for_reading, read_storage
 from search.runs.layout import RunLayout, TrialLayout
 from search.runs.lease import Holder, holder
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring, rank
 from search.runs.record import Status, TrialRecord
+from search.runs.storage import open_for_reading, read_storage
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,15 @@ class Trial:
     def seconds(self) -> float:
         """Seconds of training, pauses left out."""
         return self.record.last.seconds if self.record.last else 0.0
+
+    @property
+    def weights(self) -> Path | None:
+        """Its last checkpoint; None where it has none or does not keep it."""
+        last = self.record.last
+        if last is None or last.checkpoint is None:
+            return None
+        path = self.layout.folder.parent.parent / last.checkpoint
+        return path if path.is_file() else None
 
     @functools.cached_property
     def document(self) -> Mapping[str, Any]:

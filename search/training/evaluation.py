@@ -12,9 +12,8 @@ from search.training.data.dataset import Resident
 from search.training.devices import autocast
 from search.training.metrics import confusion_matrix, scores
 
-PIXELS_AT_ONCE = (
-    2**20
-)  # 1,024 images of 32×32, 20 of 224×224: without gradients, less than a training step holds
+PIXELS_AT_ONCE = 2**20
+"""1,024 images of 32×32, 20 of 224×224: without gradients, less than a training step holds."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ray.tune.search import Searcher
 from search.runs.record import Ending
 from search.tuning.answers import Decision
 from search.tuning.driver import Driver
+from search.tuning.interrupts import Interrupts
 from search.tuning.resources import Allocation
 from search.tuning.stint import StepResult
 from search.tuning.trainable import WarmWorker
@@ -41,17 +42,19 @@ class Guard(_Unkept):
     one trial after the other.
     """
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, interrupts: Interrupts) -> None:
         self.driver = driver
         self.error: Exception | None = None
+        self._interrupts = interrupts
 
     def call(self, act: Callable[[], T], otherwise: T) -> T:
         """Return what ``act`` returns, or ``otherwise`` when it fails or anything has failed before."""
         if self.error is None:
-            try:
-                return act()
-            except Exception as error:
-                self.error = error
+            with self._interrupts.shield():
+                try:
+                    return act()
+                except Exception as error:
+                    self.error = error
         return otherwise
 
 
@@ -135,18 +138,19 @@ class Tick(_Unkept, tune.Callback):  # type: ignore[misc]
             raise self._guard.error
 
 
-def execute(driver: Driver, allocation: Allocation, folder: Path) -> None:
+def execute(driver: Driver, allocation: Allocation, folder: Path, interrupts: Interrupts) -> None:
     """Run the search until the Policy is done. Ray must have been started (`local_ray`).
 
     Args:
         driver: of the search.
         allocation: what a trial gets.
         folder: takes what Ray Tune writes down, which nobody reads.
+        interrupts: do not cut the driver off in the middle of a call.
 
     Raises:
         OSError: the run could not be written, say because the disk is full; nothing recorded is lost.
     """
-    guard = Guard(driver)
+    guard = Guard(driver, interrupts)
     suggest = Suggest(guard, threads=max(1, int(allocation.cpus)))
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(allocation.workers)
     tuner = tune.Tuner(

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import re
-import signal
-import threading
+import shutil
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.study import Study, StudyDirection
+from sqlalchemy.exc import SQLAlchemyError
 
 from search.plan.plan import Plan, load_plan, plan_plugins
-from search.runs.journal import Journal, SharedStorage, read_storage
+from search.runs.errors import StudyError
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
+from search.runs.record import RUN
+from search.runs.storage import (
+    SharedStorage,
+    open_for_writing,
+    open_shared,
+    read_storage,
+    without_password,
+)
 from search.training.data import load_data
 from search.tuning.answers import Limits
 from search.tuning.bridge import execute
 from search.tuning.driver import Driver, Listener, Snapshot
+from search.tuning.interrupts import Interrupts
 from search.tuning.local_ray import local_ray
+from search.tuning.parts import samplers, schedulers
 from search.tuning.policy import Policy
 from search.tuning.resources import Allocation, allocate, this_machine
-from search.tuning.samplers import samplers
-from search.tuning.schedulers import schedulers
 from search.tuning.vocabulary import vocabulary
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -41,12 +48,15 @@ class RunExists(ValueError):  # noqa: N818 (says what is the case)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a search ended: where it is, why it ended, where it stands, whether a signal cut it short."""
+    """How a search ended: where it is, why it ended, where it stands, whether a signal cut it short,
+    whether it was given up since too many trials failed.
+    """
 
     root: Path
     reason: str
     snapshot: Snapshot
     interrupted: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,15 +86,19 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
     Raises:
         RunExists: there is a run of that name.
         DataError: the images cannot be read; nothing was left on disk.
+        StudyError: the study cannot be opened; nothing was left on disk.
     """
-    data = load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
-    for note in data.notes:
-        options.say(note)
+    load_images(plan, options)
     layout = _new_folder(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
     if options.storage:
-        write_json(layout.storage, vars(SharedStorage(without_password(options.storage), layout.root.name)))
-    return _run(plan, layout, listener=listener, options=options, new=True)
+        kept = SharedStorage(without_password(options.storage), layout.root.name, uuid.uuid4().hex)
+        write_json(layout.storage, vars(kept))
+    try:
+        return _run(plan, layout, listener=listener, options=options, new=True)
+    except StudyError:
+        shutil.rmtree(layout.root)  # nothing has begun
+        raise
 
 
 def resume(
@@ -102,10 +116,13 @@ def resume(
     Raises:
         FileNotFoundError: there is no run.
         RunIsHeld: another process drives it.
+        DataError: the images cannot be read; the run is as it was.
+        StudyError: its study cannot be opened.
     """
     layout = RunLayout(root.resolve())
     plan = load_plan(layout.plan, vocabulary=vocabulary(plan_plugins(layout.plan)))
-    plan = plan.model_copy(update={"budget": plan.budget.model_copy(update={"time": seconds})})
+    plan = plan.model_copy(update={"budget": plan.budget.model_copy(update={"seconds": seconds})})
+    load_images(plan, options)
     return _run(plan, layout, listener=listener, options=options, more_trials=more_trials)
 
 
@@ -130,28 +147,41 @@ def _run(
         study = open_study(plan, layout, options, new=new)
         policy = make_policy(plan, study, workers=allocation.workers)
         if more_trials:
-            policy.extend(more_trials)
+            policy.extend(f"resume-{uuid.uuid4().hex[:12]}", more_trials)
         driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=plan.budget.seconds)
         driver.repair()
-        with interruptible(policy, options.say) as signals:
-            _execute(driver, allocation)
+        interrupts = Interrupts(lambda name: _stop_softly(policy, name, options.say))
+        with interrupts.handled():
+            _execute(driver, allocation, interrupts)
         snapshot = driver.snapshot()
         listener(snapshot)
-        return Outcome(layout.root, driver.reason, snapshot, interrupted=bool(signals))
+        return Outcome(
+            layout.root, driver.reason, snapshot, interrupted=bool(interrupts.came), failed=policy.failing
+        )
 
 
-def _execute(driver: Driver, allocation: Allocation) -> None:
+def load_images(plan: Plan, options: Options) -> None:
+    """Decode the images, or find them decoded, before anything is begun; say what is worth knowing of them."""
+    data = load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
+    for note in data.notes:
+        options.say(note)
+
+
+def _stop_softly(policy: Policy, name: str, say: Callable[[str], None]) -> None:
+    policy.stop(f"stopped by {name}")
+    # Python refuses to print while it is just printing.
+    with contextlib.suppress(RuntimeError):
+        say("Stopping after the epochs in flight; once more stops at once.")
+
+
+def _execute(driver: Driver, allocation: Allocation, interrupts: Interrupts) -> None:
     driver.apply_requests()
     try:
         with local_ray(allocation) as folder:
-            execute(driver, allocation, folder)
+            execute(driver, allocation, folder, interrupts)
     except KeyboardInterrupt:
         driver.reason = "interrupted twice: stopped at once"
-    except BaseException:
-        # On a full disk this fails, too: then the next start finds who was running, as after a crash.
-        with contextlib.suppress(OSError):
-            driver.abandon()
-        raise
+    # After any other error nothing more is recorded: the next start finds who was running, as after a crash.
     driver.abandon()
 
 
@@ -160,9 +190,10 @@ def _resumable(layout: RunLayout) -> Iterator[None]:
     """Say of an error of the file system where it was, that nothing is lost, and how to go on."""
     try:
         yield
-    except OSError as error:
+    except (OSError, SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error).split("\n")[0]
         raise OSError(
-            f"{layout.root}: {error.strerror or error}: the search has stopped, and all that was recorded is "
+            f"{layout.root}: {said}: the search has stopped, and all that was recorded is "
             f"kept; when that is mended, go on by `python -m search.resume {layout.root}`"
         ) from error
 
@@ -189,64 +220,36 @@ def open_study(plan: Plan, layout: RunLayout, options: Options, *, new: bool) ->
     """Open the run's study for writing, mending what a crash has torn; make it when the run is new.
 
     Raises:
-        RunExists: a new run would take over a study of that name in a shared storage.
+        StudyError: it cannot be opened, or a study of that name is another run's.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     direction = StudyDirection.MAXIMIZE if plan.objective.mode == "max" else StudyDirection.MINIMIZE
     kept = read_storage(layout)
-    storage: BaseStorage
     if kept:
-        storage, name = RDBStorage(options.storage or kept.url), kept.study
+        storage, name = open_shared(options.storage or kept.url), kept.study
     else:
-        journal = Journal(layout.journal)
-        if journal.mended:
-            options.say(f"the last record of the study was torn by a crash; it was cut off: {journal.mended}")
-        storage = JournalStorage(journal)
+        storage, mended = open_for_writing(layout.journal)
+        if mended:
+            options.say(f"the last record of the study was torn by a crash; it was cut off: {mended}")
         name = next(iter(optuna.get_all_study_names(storage)), layout.root.name)
-    if name not in optuna.get_all_study_names(storage):
-        study = optuna.create_study(storage=storage, study_name=name, direction=direction)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            study.set_metric_names([plan.objective.metric])  # for Optuna's own tools
-        return study
-    if new:
-        raise RunExists(f"a study named {name!r} is in that storage already: give another --name")
-    return optuna.load_study(storage=storage, study_name=name)
+    if name in optuna.get_all_study_names(storage):
+        if new:
+            raise StudyError(f"a study named {name!r} is in that storage already: give another --name")
+        return _own(optuna.load_study(storage=storage, study_name=name), kept)
+    study = optuna.create_study(storage=storage, study_name=name, direction=direction)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names([plan.objective.metric])  # for Optuna's own tools
+    if kept:
+        study.set_user_attr(RUN, kept.run)
+    return study
 
 
-def without_password(url: str) -> str:
-    """Return a storage URL that may be written down."""
-    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1@", url)
-
-
-@contextlib.contextmanager
-def interruptible(policy: Policy, say: Callable[[str], None]) -> Iterator[list[signal.Signals]]:
-    """Let Ctrl-C (or SIGTERM) stop the search after the epochs in flight, and a second one at once.
-
-    Yields:
-        The signals that came. From the third on they are ignored: the way out takes only seconds.
-    """
-    came: list[signal.Signals] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield came
-        return
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        came.append(signal.Signals(number))
-        if len(came) == 2:
-            raise KeyboardInterrupt
-        if len(came) == 1:
-            policy.stop(f"stopped by {came[0].name}")
-            # Python refuses to print while it is just printing.
-            with contextlib.suppress(RuntimeError):
-                say("Stopping after the epochs in flight; once more stops at once.")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _own(study: Study, kept: SharedStorage | None) -> Study:
+    """Return the study if it is this run's own: another's with the same name must not be taken over."""
+    if kept and study.user_attrs.get(RUN) != kept.run:
+        raise StudyError(f"the study {study.study_name!r} in that storage belongs to another run")
+    return study
 
 
 def _new_folder(folder: Path, name: str | None, default: str) -> RunLayout:

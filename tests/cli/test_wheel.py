@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -17,31 +19,37 @@ from tests.faults.whole import assert_whole
 pytestmark = pytest.mark.timeout(1200)
 
 
+def build(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build the wheel into a folder, with what is here."""
+    if importlib.util.find_spec("pip"):
+        words = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", str(REPOSITORY), "-w", str(folder)]
+    elif shutil.which("uv"):
+        words = ["uv", "build", "-q", "--wheel", str(REPOSITORY), "-o", str(folder)]
+    else:
+        pytest.skip("neither pip nor uv is here to build the wheel")
+    return subprocess.run(words, check=False, capture_output=True, text=True)
+
+
+def install(wheel: Path, python: Path) -> None:
+    """Install the wheel for an interpreter, without what it depends on."""
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install"]
+    uv = ["uv", "pip", "install", "--python", str(python)]
+    words = pip if importlib.util.find_spec("pip") else uv
+    subprocess.run([*words, "-q", "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True)
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """The interpreter of an environment that holds the wheel, and sees the big packages of this one."""
     wheels, folder = tmp_path / "wheels", tmp_path / "environment"
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(wheels), str(REPOSITORY)]
-    built = subprocess.run(command, check=False, capture_output=True, text=True)
+    built = build(wheels)
     if built.returncode:
         pytest.skip(f"the wheel cannot be built here (no network for hatchling?): {built.stderr[-300:]}")
     venv.create(folder, with_pip=False, symlinks=True)
     python = folder / "bin" / "python"
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
     (site / "big_packages.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    wheel = str(next(wheels.glob("*.whl")))
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(python),
-        "install",
-        "-q",
-        "--no-deps",
-        "--no-index",
-    ]
-    subprocess.run([*install, wheel], check=True, capture_output=True)
+    install(next(wheels.glob("*.whl")), python)
     return python
 
 

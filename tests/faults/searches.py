@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 
 from search.runs.run import Run, open_run
+from search.tuning.local_ray import sweep
 from tests.leftovers import DRIVERS, family_of
 
 MARK = "WINNOW_TEST_SEARCH"
@@ -96,6 +97,7 @@ class Living:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.mark = uuid.uuid4().hex
+        self._killed = False
         self._out, self._err = folder / f"{self.mark}.out", folder / f"{self.mark}.err"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
         settings = {
@@ -147,11 +149,13 @@ class Living:
 
     def kill(self) -> None:
         """`kill -9` of the driver alone."""
+        self._killed = True
         self.process.kill()
         self.process.wait(PATIENCE)
 
     def kill_all(self) -> None:
         """`kill -9` of the driver, of Ray's services and of all workers."""
+        self._killed |= self.process.poll() is None
         while family := self.family:
             for process in family:
                 _kill(process)
@@ -172,8 +176,10 @@ class Living:
         return found
 
     def close(self) -> None:
-        """Leave nothing behind, whatever has happened."""
+        """Leave nothing behind; the folder of a killed search is the next start's to remove, and here is none."""
         self.kill_all()
+        if self._killed:
+            sweep()
 
     def _said(self) -> str:
         return f"{self.out[-3000:]}\n{self.err[-3000:]}"

@@ -94,7 +94,7 @@ def test_ctrl_c_on_a_terminal_leaves_it_as_it_was(tmp_path: Path) -> None:
         assert termios.tcgetattr(slave) == before
         assert_resumable(root, 1)
     finally:
-        process.kill()
+        process.kill()  # no longer there unless an assertion has failed
         process.wait()
         os.close(slave)
         os.close(master)

@@ -22,6 +22,7 @@ from tests.faults.searches import (
     wait_until,
 )
 from tests.faults.whole import assert_whole
+from tests.leftovers import folders
 
 TRIALS, EPOCHS = 24, 9
 
@@ -80,6 +81,7 @@ def test_a_search_outlives_a_killed_worker_a_killed_driver_and_the_death_of_all(
         wait_until("nothing of the killed driver's lives", lambda: gone(family))
         search.kill_all()
         ended = done(*resumed(root), folder=tmp_path)
+        assert not folders(), "a start has not removed what a killed driver had left"
     assert ended.code == 0, ended.err
     assert_whole(root, trials=TRIALS)
     assert endings(root).count("crashed") == 1
@@ -103,6 +105,7 @@ def test_ten_kills_at_random_instants_lose_and_double_nothing(tmp_path: Path) ->
                 pass  # the search goes on by itself
         search.kill_all()
         ended = done(*resumed(root), folder=tmp_path)
+        assert not folders(), "a start has not removed what a killed driver had left"
     assert ended.code == 0, ended.err
     assert_whole(root, trials=trials)
 

@@ -14,7 +14,8 @@ import optuna
 import pytest
 from optuna.storages import JournalStorage
 
-from search.runs.journal import Journal, KernelLock, ReadOnlyJournal, open_for_reading
+from search.runs.journal import Journal, KernelLock, ReadOnlyJournal
+from search.runs.storage import open_for_reading
 
 
 def study_in(path: Path) -> optuna.Study:

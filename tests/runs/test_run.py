@@ -15,7 +15,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 
 import search
 from search.plan.trial_config import TrialConfig
-from search.runs.journal import open_for_reading
+from search.runs.storage import open_for_reading
 from search.training.data import load_data
 from search.training.fit import fit
 from tests.inprocess import Search, plan_in

@@ -118,6 +118,31 @@ def test_every_family_and_precision_continues_bit_for_bit(
     assert exact(next(fit(trial, small, checkpoint=tmp_path / "cut", device="cpu"))) == expected[1]
 
 
+def test_an_evaluation_changes_nothing_that_a_checkpoint_holds(
+    small: Data, config: MakeConfig, tmp_path: Path
+) -> None:
+    """Batch norm and dropout are in evaluation mode, and no random number is drawn."""
+    first = fit(config(**EVERYTHING_RANDOM), small, device="cpu")
+    next(first)
+    first.save(tmp_path / "once")
+    again = fit(config(**EVERYTHING_RANDOM), small, checkpoint=tmp_path / "once", device="cpu")
+    again.predictions()  # evaluates anew
+    again.save(tmp_path / "twice")
+    assert same(state(tmp_path / "once"), state(tmp_path / "twice"))
+
+
+def test_a_run_is_shared_so_its_files_have_the_rights_of_any_other(
+    small: Data, config: MakeConfig, tmp_path: Path
+) -> None:
+    training = fit(config(), small, device="cpu")
+    next(training)
+    training.save(tmp_path / "checkpoint")
+    training.predictions().save(tmp_path / "validation.npz")
+    (tmp_path / "plain").touch()
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
 def test_seconds_go_on_over_all_stints(small: Data, config: MakeConfig, tmp_path: Path) -> None:
     first = fit(config(epochs=2), small, device="cpu")
     before = next(first).seconds

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +113,9 @@ def _build_once(source: Source, folder: Path) -> None:
 def _remove_abandoned(folder: Path) -> None:
     """Remove what killed builders of other entries left: nobody may ever ask for those again."""
     for partial in folder.glob("*.partial"):
-        with partial.with_suffix(".lock").open("a") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:  # its builder lives; it may be this process
-                continue
+        # Refused: its builder lives, and may be this process; or it is another user's.
+        with suppress(OSError), partial.with_suffix(".lock").open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(partial, ignore_errors=True)
 
 

@@ -57,7 +57,8 @@ def test_images_labels_and_names_come_back_and_are_decoded_once(marks: Path, tmp
     assert train.images.dtype == np.uint8
     assert train.labels.tolist() == [0, 1] * 5
     assert isinstance(train.images, np.memmap)
-    assert not train.images.flags.writeable  # Linux refuses a writable private mapping of more than its memory
+    # Linux refuses a private mapping of more than its memory that could be written to.
+    assert not train.images.flags.writeable
 
 
 def test_moments_are_the_sums_of_each_image(tmp_path: Path) -> None:
