@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from search.plan.plan import Plan, load_plan
 from search.runs.layout import RunLayout, write_text
 from search.runs.lease import Lease
+from search.tuning.answers import Decision
 from search.tuning.driver import Driver, Snapshot
 from search.tuning.launch import Options, make_policy, open_study
-from search.tuning.answers import Decision
 from search.tuning.stint import StintRunner
 from search.tuning.vocabulary import vocabulary
 
@@ -54,24 +55,22 @@ class Search:
             study = open_study(self.plan, self.layout, Options(), new=not self.layout.journal.exists())
             policy = make_policy(self.plan, study, workers=1)
             if more_trials:
-                policy.extend(more_trials)
+                policy.extend("test", more_trials)
             driver = Driver(
                 self.plan, vocabulary(), policy, self.layout, lease, listener=self.snapshots.append
             )
             driver.repair()
             left = epochs
             while (assignment := driver.ask()) is not None:
-                runner = StintRunner(assignment, device="cpu")
-                decision = Decision.CONTINUE
-                while decision is Decision.CONTINUE:
-                    driver.tick()
-                    if left == 0:
-                        runner.close()
-                        return driver
-                    left -= 1
-                    result = runner.step()
-                    decision = driver.result(result)
-                runner.close()
+                with closing(StintRunner(assignment, device="cpu")) as runner:
+                    decision = Decision.CONTINUE
+                    while decision is Decision.CONTINUE:
+                        driver.tick()
+                        if left == 0:
+                            return driver
+                        left -= 1
+                        result = runner.step()
+                        decision = driver.result(result)
                 if result.failure:
                     driver.leave(assignment.number, "failed", result.failure)
                 else:

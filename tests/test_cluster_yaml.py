@@ -42,7 +42,7 @@ def test_a_misspelt_key_would_be_found(cluster: dict[str, Any]) -> None:
 def test_ray_dashboard_and_jobs_api_stay_on_the_heads_loopback(cluster: dict[str, Any]) -> None:
     start = " ".join(cluster["head_start_ray_commands"])
     assert "--dashboard-host=127.0.0.1" in start
-    assert "0.0.0.0" not in FILE.read_text(encoding="utf-8")  # noqa: S104
+    assert "0.0.0.0" not in FILE.read_text(encoding="utf-8")
 
 
 def test_the_head_runs_no_trials(cluster: dict[str, Any]) -> None:

@@ -12,14 +12,15 @@ from rich.console import Console
 from search.console import Reporter, duration, live_view, plain_line, print_json
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring
-from search.runs.record import RecordedReport, TrialRecord
+from search.runs.record import RecordedReport, RungDecision, TrialRecord
 
 
 @pytest.fixture
 def stands() -> Progress:
     point = {f"a_rather_long_parameter_name_{n}": 0.123456789 for n in range(6)}
     done = RecordedReport(9, 9, 0.98765, 30.0, 1, None, "stop")
-    stopped = RecordedReport(1, 1, 0.5, 3.0, 1, None, "stop")
+    lost = RungDecision(1, keep=False, cutoff=0.6, standing=3)
+    stopped = RecordedReport(1, 1, 0.5, 3.0, 1, None, "stop", (lost,))
     return progress(
         [
             TrialRecord(0, "completed", point, {9: done}, (), values={9: 0.98765}),

@@ -93,6 +93,11 @@ class Float:
             raise ValueError(f"a finite domain is expected, but got {self.text()}")
         return (self._nth(n) for n in range(_steps(self) + 1))
 
+    def nearest(self, value: float) -> float:
+        """Return the value of this domain that is nearest: sums of steps are rounded."""
+        inside = min(max(value, self.low), self.high)
+        return inside if self.step is None else self._nth(round((inside - self.low) / self.step))
+
     def text(self) -> str:
         """Return the domain in words."""
         step = "" if self.step is None else f" in steps of {shown(self.step)}"

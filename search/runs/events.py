@@ -31,7 +31,7 @@ _COUNT = itertools.count()
 
 
 class EventWriter:
-    """Writes one stint's measurements; every call is on disk when it returns.
+    """Writes one stint's measurements; every call is in the file when it returns (a power cut may lose it).
 
     Args:
         folder: of the attempt; becomes a run of TensorBoard's.
@@ -91,13 +91,10 @@ class EventWriter:
         self._records.flush()
 
 
-def read_scalars(folders: list[Path]) -> dict[str, dict[int, float]]:
-    """Read all scalars of a trial's stints, given in order: tag, then step, then value.
-
-    A step that was trained twice (the worker died before the driver had recorded it) keeps its first value.
-    """
+def read_scalars(folder: Path) -> dict[str, dict[int, float]]:
+    """Read all scalars below one attempt's folder: tag, then step, then value."""
     curves: dict[str, dict[int, float]] = {}
-    for path in (path for folder in folders for path in sorted(folder.glob("events.out.tfevents.*"))):
+    for path in sorted(folder.glob("events.out.tfevents.*")):
         for event in EventFileLoader(str(path)).Load():
             for value in event.summary.value:
                 if value.HasField("tensor") and value.metadata.plugin_data.plugin_name == "scalars":

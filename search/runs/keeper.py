@@ -33,7 +33,7 @@ def keep_trial(
     if record.status in ENDED:
         _write_end(folder, record)
     if metrics is None:
-        metrics = last_metrics(folder)
+        metrics = last_metrics(folder, record)
     write_json(folder.document, document(folder, record, config, metrics))
 
 
@@ -68,10 +68,23 @@ def kept_status(layout: RunLayout, number: int) -> str | None:
     return status
 
 
-def last_metrics(folder: TrialLayout) -> dict[str, float]:
-    """Return each metric's value at the last step of a trial's event files."""
-    curves = read_scalars([attempt.folder for attempt in folder.attempts()])
-    return {tag: curve[max(curve)] for tag, curve in curves.items()}
+def recorded_scalars(folder: TrialLayout, record: TrialRecord) -> dict[str, dict[int, float]]:
+    """Read a trial's curves from its event files: tag, then step, then value, for the steps that are recorded.
+
+    A step that was trained twice (its worker or driver died too early) has the value of the attempt that the
+    study has recorded, so that all metrics of a step belong together.
+    """
+    curves: dict[str, dict[int, float]] = {}
+    for attempt in sorted({report.attempt for report in record.reports.values()}):
+        steps = {step for step, report in record.reports.items() if report.attempt == attempt}
+        for tag, curve in read_scalars(folder.attempt(attempt).folder).items():
+            curves.setdefault(tag, {}).update({s: value for s, value in curve.items() if s in steps})
+    return {tag: dict(sorted(curve.items())) for tag, curve in curves.items() if curve}
+
+
+def last_metrics(folder: TrialLayout, record: TrialRecord) -> dict[str, float]:
+    """Return each metric's value at a trial's last recorded step."""
+    return {tag: curve[max(curve)] for tag, curve in recorded_scalars(folder, record).items()}
 
 
 def prune_checkpoints(

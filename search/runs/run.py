@@ -19,7 +19,7 @@ from optuna.study import Study
 from search.plan.plan import Plan, load_plan
 from search.plan.trial_config import TrialConfig, Value
 from search.runs import record
-from search.runs.events import read_scalars
+from search.runs.keeper import recorded_scalars
 from search.runs.layout import RunLayout, TrialLayout
 from search.runs.lease import Holder, holder
 from search.runs.progress import Progress, progress
@@ -160,10 +160,10 @@ class Run:
         found = self.trial(trial)
         if metric in (None, self.plan.objective.metric):
             return dict(found.record.values)
-        curves = read_scalars([attempt.folder for attempt in found.layout.attempts()])
+        curves = recorded_scalars(found.layout, found.record)
         if metric not in curves:
             raise KeyError(f"trial {trial} has the metrics {', '.join(sorted(curves))}, but not {metric!r}")
-        return dict(sorted(curves[metric].items()))
+        return curves[metric]
 
     def progress(self) -> Progress:
         """Return where the search stands."""

@@ -35,7 +35,8 @@ def fit(
         config: the trial, complete; `TrialConfig.epochs` is the horizon of its schedule.
         data: of `load_data`; may be shared by any number of trials of this process.
         checkpoint: what `Training.save` wrote, to go on from; None to begin. On the CPU a trial that was cut
-            and went on is equal, bit for bit, to one that was not.
+            and went on is equal, bit for bit, to one that was not, as long as torch's number of threads is the
+            same: it decides the order of sums.
         device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda:1``.
 
     Returns:

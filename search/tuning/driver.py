@@ -103,12 +103,12 @@ class Driver:
         """Take what a worker says of an epoch; anything but CONTINUE ends its stint, see `leave`.
 
         Raises:
-            OSError: the worker cannot write the run's folder: the search must end, and no trial is to blame.
+            OSError: the worker cannot read the images or write the run: the search must end, no trial is to blame.
         """
         if result.attempt != self.policy.records[result.number].attempt:
             return Decision.STOP
-        if result.no_room:
-            raise OSError(result.no_room)
+        if result.no_fault:
+            raise OSError(result.no_fault)
         with self.policy.together():
             self._place(result)
             return self._report(result)

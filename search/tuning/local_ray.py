@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
+import math
 import os
 import shutil
 import signal
@@ -55,8 +56,8 @@ def local_ray(allocation: Allocation) -> Iterator[Path]:
         try:
             with _sigterm_kept():
                 ray.init(
-                    num_cpus=max(1, int(allocation.cpus * allocation.workers)),
-                    num_gpus=int(-(-allocation.gpus * allocation.workers // 1)),
+                    num_cpus=math.ceil(allocation.cpus * allocation.workers),
+                    num_gpus=allocation.whole_gpus,
                     include_dashboard=False,
                     log_to_driver=False,
                     logging_level=logging.CRITICAL,

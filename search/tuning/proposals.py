@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from search.plan.domain import Domain
+from search.plan.domain import Domain, Float
 from search.plan.space import Space
 from search.plan.trial_config import Value
 from search.tuning.distributions import distribution
@@ -144,6 +145,7 @@ class _Draw:
 
     def choose(self, name: str, domain: Domain) -> Value:
         wanted = distribution(domain)
+        value: Any
         if name in self._joint:
             value = self._joint[name]
             # A trial of an earlier, wider range may lead the model outside this space.
@@ -151,5 +153,4 @@ class _Draw:
                 value = self._random.sample_independent(self._study, self._trial, name, wanted)
         else:
             value = self._sampler.sample_independent(self._study, self._trial, name, wanted)
-        result: Value = value
-        return result
+        return domain.nearest(value) if isinstance(domain, Float) else value

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -11,6 +13,10 @@ from search.plan.sections import ResourcesPlan
 
 MEMORY_PER_WORKER = 1.5 * 2**30
 """Bytes that a worker takes with torch and a small data set loaded (0.7 GiB measured), and room to train."""
+
+
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+"""Where Linux keeps the limits of a container."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,13 @@ class Allocation:
     workers: int
     notes: tuple[str, ...] = ()
 
+    @property
+    def whole_gpus(self) -> int:
+        """How many GPUs are in use: a share never lies on two of them."""
+        if 0 < self.gpus < 1:
+            return math.ceil(self.workers / int(1 / self.gpus))
+        return int(self.gpus) * self.workers
+
     def text(self) -> str:
         """Return this in words, what was reduced first."""
         trials = f"{self.workers} trials at once" if self.workers > 1 else "1 trial at a time"
@@ -39,9 +52,22 @@ class Allocation:
 
 
 def this_machine() -> Machine:
-    """Look at the machine: the CPUs that this process may use, its GPUs, its memory."""
+    """Look at the machine: the CPUs and the memory that this process may use, also in a container; its GPUs."""
+    cpus = len(os.sched_getaffinity(0))
+    quota, period = [*_limit("cpu.max"), "", ""][:2]
+    if quota.isdecimal() and period.isdecimal():
+        cpus = min(cpus, max(1, int(quota) // int(period)))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Machine(len(os.sched_getaffinity(0)), torch.cuda.device_count(), memory)
+    most = [*_limit("memory.max"), ""][0]
+    return Machine(cpus, torch.cuda.device_count(), min(memory, int(most)) if most.isdecimal() else memory)
+
+
+def _limit(name: str) -> list[str]:
+    """Return the words of a control group's limit; none where there is no such file."""
+    try:
+        return (CONTROL_GROUP / name).read_text(encoding="utf-8").split()
+    except OSError:
+        return []
 
 
 def allocate(
@@ -65,9 +91,16 @@ def allocate(
     notes: list[str] = []
     gpus = _gpus(wanted, machine, gpus_per_trial, notes)
     cpus = _cpus(wanted, machine, gpus, notes)
-    workers = int(machine.gpus / gpus) if gpus else machine.cpus
-    workers = min(workers, int(machine.cpus / cpus), max(1, int(machine.memory / MEMORY_PER_WORKER)))
+    places = _places(machine, gpus)
+    workers = min(places, int(machine.cpus / cpus), max(1, int(machine.memory / MEMORY_PER_WORKER)))
     return Allocation(cpus, gpus, max(1, min(workers, concurrency or workers)), tuple(notes))
+
+
+def _places(machine: Machine, gpus: float) -> int:
+    """Return how many trials the GPUs hold: a share never lies on two of them."""
+    if not gpus:
+        return machine.cpus
+    return machine.gpus * int(1 / gpus) if gpus < 1 else int(machine.gpus / gpus)
 
 
 def _gpus(wanted: ResourcesPlan, machine: Machine, gpus_per_trial: float | None, notes: list[str]) -> float:

@@ -1,7 +1,7 @@
 """One stretch of a trial on a worker: train, measure, save; knows no Ray, so that a script can run it too.
 
-What a worker writes lies below its attempt's folder and is durable before the report leaves: weights first,
-then validation logits, then events. So a crash at any instant loses at most the epoch in flight.
+What a worker writes lies below its attempt's folder and is there before the report leaves: the checkpoint, durable,
+then validation logits and events. So a crash at any instant loses at most the epoch in flight.
 """
 
 from __future__ import annotations
@@ -27,12 +27,17 @@ from search.plan.trial_config import TrialConfig
 from search.runs.events import EventWriter
 from search.runs.layout import AttemptLayout, RunLayout, write_json
 from search.training.data import load_data
+from search.training.errors import DataError
 from search.training.fit import Training, fit
 
 log = logging.getLogger("search")
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-"""What a file system says that takes no more: full, over the user's quota, read-only."""
+NO_FAULT = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS),  # full, over the user's quota, read-only
+    *(errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EACCES),  # a disk or a mount that is gone
+    *(errno.EMFILE, errno.ENFILE),  # no more open files
+}
+"""What a file system says that no trial is to blame for."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ class Assignment:
 class StepResult:
     """What a worker says of one epoch; ``failure`` is the reason why there is none.
 
-    ``no_room`` is the reason where the run's folder cannot be written, which is no fault of the trial.
+    ``no_fault`` is the reason where the images cannot be read or the run's folder cannot be written: the next
+    trial would fail as this one.
     ``began`` and ``ended`` are seconds since 1970 on the worker's clock.
     """
 
@@ -73,7 +79,7 @@ class StepResult:
     seconds: float = 0.0
     checkpoint: str | None = None
     failure: str = ""
-    no_room: str = ""
+    no_fault: str = ""
     began: float = 0.0
     ended: float = 0.0
     host: str = ""
@@ -109,8 +115,8 @@ class StintRunner:
             result = self._step()
         except Exception as error:
             log.exception("trial %d failed", self._assignment.number)
-            no_room = _no_room(error)
-            result = {"no_room": no_room} if no_room else {"failure": _reason(error)}
+            no_fault = _no_fault(error)
+            result = {"no_fault": no_fault} if no_fault else {"failure": _reason(error)}
         return StepResult(
             number=self._assignment.number,
             attempt=self._assignment.attempt,
@@ -171,12 +177,21 @@ class StintRunner:
         write_json(self._folder.environment, environment(self._device_name()), durable=False)
         self._events = EventWriter(self._folder.folder)
         self._events.start(task.config.settings, group=f"{self._run.root.name}/{task.number}")
-        checkpoint = self._run.root / task.checkpoint if task.checkpoint else None
-        if checkpoint and not checkpoint.is_file():
-            log.warning("%s is missing: the trial starts again", checkpoint)
-            checkpoint = None
         data = load_data(task.config.data, directory=Path(task.data_dir) if task.data_dir else None)
-        self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device)
+        self._training = fit(task.config, data, checkpoint=self._checkpoint(), device=self._device)
+
+    def _checkpoint(self) -> Path | None:
+        """Return where to go on from: the recorded checkpoint, else the last one before it that is there."""
+        if self._assignment.checkpoint is None:
+            return None
+        recorded = self._run.root / self._assignment.checkpoint
+        if recorded.is_file():
+            return recorded
+        attempts = self._run.trial(self._assignment.number).attempts()
+        older = [path for attempt in attempts for path in attempt.checkpoints() if path.name < recorded.name]
+        found = max(older, key=lambda path: path.name, default=None)
+        log.warning("%s is missing: the trial goes on from %s", recorded, found or "the start")
+        return found
 
     def _device_name(self) -> str:
         if self._device != "auto":
@@ -202,11 +217,13 @@ def _reason(error: Exception) -> str:
     return text if type(error).__module__.startswith("search.") else f"{type(error).__name__}: {text}"
 
 
-def _no_room(error: BaseException) -> str:
-    """Return why the disk takes no more, if that is behind an error: torch hides it behind its own."""
+def _no_fault(error: BaseException) -> str:
+    """Return why no trial can go on, if that is behind an error: torch hides it behind its own."""
+    if isinstance(error, DataError):
+        return str(error)
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in NO_ROOM:
+        if isinstance(cause, OSError) and cause.errno in NO_FAULT:
             return os.strerror(cause.errno)
         cause = cause.__cause__ or cause.__context__
     return ""

@@ -69,7 +69,7 @@ def test_a_zombie_worker_changes_nothing_of_the_attempt_that_followed_its_own(tm
         assert driver.result(result(1, 2, 0.1)) is Decision.STOP
         assert driver.result(result(1, 3, 0.9)) is Decision.STOP
         assert driver.result(replace(result(1, 3, 0.9), failure="out of memory")) is Decision.STOP
-        assert driver.result(replace(result(1, 3, 0.9), no_room="No space left on device")) is Decision.STOP
+        assert driver.result(replace(result(1, 3, 0.9), no_fault="No space left on device")) is Decision.STOP
         assert policy.records[0] == known
         assert known.stints[-1].host == "host-2"
         driver.abandon()

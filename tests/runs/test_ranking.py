@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import get_args
 
 from hypothesis import given
@@ -10,13 +11,16 @@ from hypothesis import strategies as st
 
 from search.runs.progress import progress
 from search.runs.ranking import Scoring, rank
-from search.runs.record import RecordedReport, Status, TrialRecord
+from search.runs.record import RecordedReport, RungDecision, Status, TrialRecord
 
 
 def trial(number: int, status: Status, *values: float, seconds: float = 0.0) -> TrialRecord:
     steps = dict(enumerate(values, start=1))
     last = len(values)
-    reports = {last: RecordedReport(last, last, values[-1], seconds, 1, None, "continue")} if values else {}
+    lost = (RungDecision(last, keep=False, cutoff=1.0, standing=9),) if status == "stopped" else ()
+    reports = (
+        {last: RecordedReport(last, last, values[-1], seconds, 1, None, "continue", lost)} if values else {}
+    )
     return TrialRecord(
         number, status, {}, reports, (), reason="boom" if status == "failed" else "", values=steps
     )
@@ -87,6 +91,22 @@ def test_progress_counts_what_was_spent_and_saved() -> None:
     assert stands.failures == {"boom": 1}
     # 2 s an epoch; ended trials took 4 epochs on average; one more for trial 3, 4 for each of the 2 to come.
     assert stands.seconds_left == (1 + 8) * 2 / 2
+
+
+def test_a_trial_that_a_person_stopped_saves_nothing_and_what_others_enqueued_comes_on_top() -> None:
+    by_hand = replace(trial(0, "completed", 0.5), status="stopped", reason="stopped by ada")
+    enqueued = replace(trial(1, "completed", 0.5), origin="request:x")
+    stands = progress([by_hand, enqueued], budget=1, epochs=9, workers=2, scoring=Scoring())
+    assert stands.epochs_saved == 0
+    assert stands.budget == 2
+
+
+def test_the_epoch_of_a_score_is_named() -> None:
+    curve = {1: 0.5, 2: 0.9, 3: 0.7, 4: math.nan}
+    assert Scoring().epoch(curve) == 3
+    assert Scoring(at_best=True).epoch(curve) == 2
+    assert Scoring(maximize=False, at_best=True).epoch(curve) == 1
+    assert Scoring().epoch({}) is None
 
 
 def test_progress_of_nothing() -> None:

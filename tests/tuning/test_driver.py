@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import search
 from search.runs import requests
 from search.runs.run import Run
+from search.training.data import dataset
 from tests.inprocess import SPACE, Search, plan_in
 
 
@@ -101,8 +104,9 @@ def test_requests_are_applied_recorded_and_answered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "arguments", "said"),
     [
-        ("extend", {"trials": -1}, "`trials` is a whole number of at least 1, but got -1"),
-        ("extend", {}, "`trials` is a whole number of at least 1, but got None"),
+        ("extend", {"trials": -1}, "`trials` is a whole number from 1 to 999996, but got -1"),
+        ("extend", {}, "`trials` is a whole number from 1 to 999996, but got None"),
+        ("extend", {"trials": 10**400}, "`trials` is a whole number from 1 to 999996, but got 1000"),
         ("stop_trial", {"trial": 99}, "`trial` is a number from 0 to 0, but got 99"),
         ("enqueue", {"point": {"learning_rat": 1}}, "learning_rat"),
         ("enqueue", {"point": 3}, "`point` is a mapping of parameters, but got 3"),
@@ -122,27 +126,78 @@ def test_a_bad_request_is_refused_in_a_sentence_and_harms_nothing(
     assert said in answered["message"]
 
 
-def test_what_is_no_request_at_all_is_refused_too(tmp_path: Path) -> None:
+def test_what_is_no_request_at_all_is_refused_or_left_and_harms_nothing(tmp_path: Path) -> None:
     made = Search(plan_in(tmp_path), tmp_path / "run")
     made.go(epochs=1)
-    (made.layout.requests).mkdir(exist_ok=True)
-    (made.layout.requests / "a.json").write_text("{")
-    (made.layout.requests / "b.json").write_text("[1, 2]")
-    (made.layout.requests / "c.json").write_text(json.dumps({"kind": "stop", "pickle": "x" * 100_000}))
+    folder = made.layout.requests
+    folder.mkdir(exist_ok=True)
+    for name, text in (
+        ("a", "{"),
+        ("b", "[1, 2]"),
+        ("c", json.dumps({"kind": "stop", "x": "x" * 100_000})),
+        ("d", "[" * 60_000),
+        ("e", json.dumps({"kind": "stop", "arguments": {}, "by": 3, "at": "now"})),
+    ):
+        (folder / f"{name}.json").write_text(text)
+    (folder / "folder.json").mkdir()
+    (folder / "link.json").symlink_to(folder / "nowhere")
     made.go(epochs=1)
     assert requests.pending(made.layout) == []
-    assert len(list(made.layout.answered.iterdir())) == 3
+    assert sorted(path.stem for path in made.layout.answered.iterdir()) == ["a", "b", "c", "d", "e"]
+
+
+def test_a_request_is_applied_once_also_when_the_driver_dies_before_its_answer(tmp_path: Path) -> None:
+    made = Search(plan_in(tmp_path), tmp_path / "run")
+    made.go(epochs=1)
+    request = requests.send(made.layout, "extend", trials=1)
+    text = (made.layout.requests / f"{request.id}.json").read_text(encoding="utf-8")
+    made.go(epochs=1)
+    (made.layout.requests / f"{request.id}.json").write_text(text, encoding="utf-8")
+    assert made.go().reason == "all 5 trials are done"
+
+
+def test_a_stop_that_was_asked_of_an_earlier_driver_does_not_end_the_next_one(tmp_path: Path) -> None:
+    made = Search(plan_in(tmp_path), tmp_path / "run")
+    made.go(epochs=1)
+    request = requests.send(made.layout, "stop")
+    assert made.go().reason == "all 4 trials are done"
+    answered = requests.answer_to(made.layout, request)
+    assert answered is not None
+    assert not answered["applied"]
+    assert "a driver that is gone" in answered["message"]
+
+
+def test_images_that_are_gone_end_the_search_and_fail_no_trial(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    for name in ("a", "b"):
+        (images / name).mkdir(parents=True)
+        for number in range(10):
+            pixels = np.full((8, 8), number * 20, np.uint8)
+            Image.fromarray(pixels).save(images / name / f"{number}.png")
+    space = SPACE.replace(
+        "{name: digits, validation: 0.2}", f"{{name: image_folder, validation: 0.2, dir: {images}}}"
+    )
+    made = Search(plan_in(tmp_path, space), tmp_path / "run")
+    made.go(epochs=1)
+    images.rename(tmp_path / "elsewhere")
+    dataset._load.cache_clear()
+    with pytest.raises(OSError, match="images"):
+        made.go()
+    (tmp_path / "elsewhere").rename(images)
+    assert made.go().reason == "all 4 trials are done"
+    assert {trial.status for trial in search.open_run(made.layout.root).trials} <= {"completed", "stopped"}
 
 
 def test_a_diverging_trial_fails_with_its_reason_and_the_search_goes_on(tmp_path: Path) -> None:
-    space = SPACE.replace("{learning_rate: 0.05}", "{learning_rate: 100.0, optimizer: sgd}").replace(
-        "high: 0.1,", "high: 100.0,"
-    )
+    # A weight decay of 1 at a rate of 100 multiplies every weight by -99 at each step.
+    start = "{learning_rate: 100.0, optimizer: sgd, weight_decay: 1.0}"
+    space = SPACE.replace("{learning_rate: 0.05}", start).replace("high: 0.1,", "high: 100.0,")
+    space += "  weight_decay: [0.0, 1.0]\n"
     made = Search(plan_in(tmp_path, space), tmp_path / "run")
     made.go()
     run = search.open_run(made.layout.root)
     failed = run.trials[0]
-    if failed.status == "failed":  # a rate of 100 may also only learn nothing
-        assert "finite" in failed.record.reason or "became" in failed.record.reason
+    assert failed.status == "failed"
+    assert "loss" in failed.record.reason
     assert len(run.trials) == 4
-    assert run.best() is not None
+    assert failed.number not in [trial.number for trial in run.ranking()]

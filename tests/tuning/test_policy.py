@@ -257,13 +257,14 @@ def test_stop_pauses_whoever_runs_and_nothing_is_lost(tmp_path: Path) -> None:
 def test_what_others_ask_for_holds_after_a_crash(tmp_path: Path) -> None:
     made = fresh(tmp_path / "j", workers=2, scheduler="none", budget=Limits(1, 9))
     started(made)
-    made.extend(2)
-    made.stop_trial(0, "stopped by ada")
+    made.extend("a", 2)
+    made.stop_trial("b", 0, "stopped by ada")
     point = {"optimizer": "adam", "learning_rate": 0.5}
-    made.enqueue("request:1", point)
-    made.note(0, "ada: strange")
+    made.enqueue("c", point)
+    made.note("d", 0, "ada: strange")
     again = fresh(tmp_path / "j", workers=9, scheduler="none", budget=Limits(1, 9))
     assert again.budget.trials == 3
+    assert all(again.applied(request) for request in "abcd")
     starts = []
     while isinstance(answer := again.ask(), Start):
         starts.append(answer)
@@ -387,3 +388,71 @@ def test_a_range_from_a_continuous_space_draws_inside_it() -> None:
     reason = Simulation().run(made, curve=lambda config, epoch: config["x"])
     assert "exhausted: all 3" in reason
     assert sorted(r.point["x"] for r in made.records) == [0.0, 0.2, 0.4]  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("trials", [0, -1, True, 1.5, None, 10**400])
+def test_a_budget_cannot_be_extended_by_nonsense(trials: Any) -> None:
+    made = policy()
+    with pytest.raises(ValueError, match="`trials` is a whole number from 1 to 999988, but got"):
+        made.extend("a", trials)
+    assert made.budget.trials == 12
+
+
+def test_a_trial_that_was_told_to_stop_is_never_started_again(tmp_path: Path) -> None:
+    """The driver died, or was interrupted, between the recorded decision and the trial's end."""
+    of = study(tmp_path / "j")
+    made = policy(of, scheduler="none", budget=Limits(1, 2))
+    started(made)
+    made.report(0, report(1, 0.5), checkpoint="1")
+    assert made.report(0, report(2, 0.6), checkpoint="2") is Decision.STOP
+    of._storage.set_trial_state_values(of.trials[0]._trial_id, TrialState.WAITING)
+    again = fresh(tmp_path / "j", scheduler="none", budget=Limits(1, 2))
+    assert again.records[0].status == "completed"
+    assert isinstance(again.ask(), Done)
+
+
+def test_a_stint_that_a_crash_left_open_before_it_began_is_closed(tmp_path: Path) -> None:
+    of = study(tmp_path / "j")
+    made = policy(of, scheduler="none")
+    started(made)
+    made.report(0, report(1, 0.5), checkpoint="1")
+    made.finish(0, "paused")
+    record.write_stint(of._storage, of.trials[0]._trial_id, record.Stint(2, start=1.0, from_step=1))
+    again = fresh(tmp_path / "j", scheduler="none")
+    assert started(again).attempt == 3
+    assert [stint.ending for stint in again.records[0].stints] == ["paused", "orphaned", None]
+
+
+def test_after_a_success_before_the_resume_the_first_failures_rule_is_over(tmp_path: Path) -> None:
+    made = fresh(tmp_path / "j", scheduler="none", budget=Limits(50, 1))
+    made.report(started(made).number, report(1, 0.5))
+    made.finish(0, "stopped")
+    again = fresh(tmp_path / "j", scheduler="none", budget=Limits(50, 1))
+    for _ in range(5):
+        again.finish(started(again).number, "failed", "out of memory")
+    assert isinstance(again.ask(), Start)
+    assert not again.failing
+
+
+def test_a_late_end_of_an_older_attempt_ends_nothing() -> None:
+    made = policy(scheduler="none")
+    started(made)
+    made.finish(0, "crashed", attempt=1)
+    assert started(made).attempt == 2
+    made.finish(0, "failed", "late", attempt=1)
+    assert made.records[0].status == "running"
+
+
+def test_waiting_trials_of_another_program_are_left_alone() -> None:
+    of = study()
+    of.enqueue_trial({"learning_rate": 0.1})
+    made = policy(of)
+    assert started(made).number == 1
+
+
+def test_stepped_ranges_are_tried_once_each() -> None:
+    """Sums of 0.1 are rounded: 0.6 and 0.6000000000000001 are one configuration."""
+    space = Space((Parameter("x", Float(0.0, 0.9, step=0.1), {}),))
+    made = policy(space=space, budget=Limits(30, 1), sampler="auto", workers=2)
+    Simulation().run(made, curve=lambda config, epoch: config["x"])
+    assert sorted(r.point["x"] for r in made.records) == [n / 10 for n in range(10)]  # type: ignore[type-var]

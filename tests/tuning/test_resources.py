@@ -18,6 +18,7 @@ BOX = Machine(cpus=16, gpus=2, memory=128 * GIB)
         ({}, LAPTOP, {}, Allocation(1, 0, 4)),
         ({}, BOX, {}, Allocation(8, 1, 2)),
         ({"gpus": 0.5}, BOX, {}, Allocation(4, 0.5, 4)),
+        ({"gpus": 0.6}, BOX, {}, Allocation(4, 0.6, 2)),
         ({"gpus": 0.0}, BOX, {}, Allocation(1, 0, 16)),
         ({"cpus": 2.0}, LAPTOP, {}, Allocation(2, 0, 2)),
         ({}, LAPTOP, {"concurrency": 3}, Allocation(1, 0, 3)),

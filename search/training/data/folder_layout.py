@@ -120,8 +120,8 @@ def _images(root: Path, top: Path, classes: tuple[str, ...], skipped: set[str]) 
         label = classes.index(folder.name)
         found += [
             (p, label)
-            for p in sorted(_walk(folder, set(above)))
-            if p.relative_to(root).as_posix() not in skipped
+            for p in sorted(_walk(folder, set(above)), key=os.fspath)
+            if not skipped or p.relative_to(root).as_posix() not in skipped
         ]
     return found
 

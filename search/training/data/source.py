@@ -92,11 +92,14 @@ def file_identity(path: Path, root: Path) -> list[str | int]:
 
     A link to nothing, or to itself, has a size and a time of -1: it is for the decoder to name it among the others.
     """
+    name = os.fspath(path).removeprefix(
+        f"{root}{os.sep}"
+    )  # 60,000 times: Path.relative_to takes 13 times as long
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - likewise
     except OSError:
-        return [path.relative_to(root).as_posix(), -1, -1]
-    return [path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns]
+        return [name, -1, -1]
+    return [name, status.st_size, status.st_mtime_ns]
 
 
 def _reserve(descriptor: int, path: Path) -> None:

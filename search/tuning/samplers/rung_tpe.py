@@ -8,9 +8,10 @@ grouped, so that conditional spaces are modelled branch by branch.
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study, StudyDirection
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from search.plan.registry import Range
 from search.tuning.samplers import samplers
@@ -44,7 +45,7 @@ class RungTPESampler(BaseSampler):
         self._candidates = candidates
         self._rng = np.random.default_rng(seed)
         self._inner: BaseSampler = RandomSampler(seed=seed)
-        self._peers: Study | None = None
+        self._peers: Peers | None = None
         self._trial: FrozenTrial | None = None
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -61,8 +62,7 @@ class RungTPESampler(BaseSampler):
             self._inner = TPESampler(
                 n_startup_trials=0, n_ei_candidates=self._candidates, multivariate=True, group=True, seed=seed
             )
-        self._peers.add_trial(create_trial(state=TrialState.RUNNING))
-        self._trial = self._peers.get_trials(deepcopy=False)[-1]
+        self._trial = self._peers.new_trial()
         return self._inner.infer_relative_search_space(self._peers, self._trial)
 
     def sample_relative(
@@ -99,13 +99,13 @@ def value_at(trial: FrozenTrial, level: int) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def comparable(trials: Sequence[FrozenTrial], levels: Sequence[int], direction: StudyDirection) -> Study:
+def comparable(trials: Sequence[FrozenTrial], levels: Sequence[int], direction: StudyDirection) -> Peers:
     """Return a study in memory in which trials are ranked fairly; the value of each is its rank, 0 the best.
 
     Who came to a higher level is ahead of whoever was stopped at a lower one, and at the same level the values
     there decide. To leave the stopped ones out would hide where the bad region is: the model then mistakes it
     for unexplored and goes back there (60 trials of a simulated curve, 8 seeds: 3.6 of the last 20 draws near the
-    optimum instead of 14.5; random draws have 7.5). A failed trial is behind all others, so that the region where
+    optimum instead of 13.8; random draws have 7.5). A failed trial is behind all others, so that the region where
     training diverges is left; one that is still running, or waits, below the highest level is pending.
 
     Args:
@@ -123,12 +123,35 @@ def comparable(trials: Sequence[FrozenTrial], levels: Sequence[int], direction: 
             ranked.append((math.inf, 0.0, trial.number, trial))
         else:
             ranked.append((-level, sign * value, trial.number, trial))
-    peers = optuna.create_study(direction="minimize")
-    for rank, (*_, trial) in enumerate(sorted(ranked, key=lambda entry: entry[:3])):
-        peers.add_trial(_copy(trial, TrialState.COMPLETE, float(rank)))
-    for trial in pending:
-        peers.add_trial(_copy(trial, TrialState.RUNNING, None))
-    return peers
+    best_first = [trial for *_, trial in sorted(ranked, key=lambda entry: entry[:3])]
+    return Peers(
+        [_as(trial, TrialState.COMPLETE, float(rank)) for rank, trial in enumerate(best_first)]
+        + [_as(trial, TrialState.RUNNING, None) for trial in pending]
+    )
+
+
+class Peers(Study):
+    """A study in memory that shows given trials as they are; to add them would copy each one, at every ask.
+
+    At 1,000 trials of four parameters an ask took 0.10 CPU s with copies.
+    """
+
+    def __init__(self, trials: Sequence[FrozenTrial]) -> None:
+        own = optuna.create_study(direction="minimize")
+        super().__init__(own.study_name, own._storage)
+        self._shown = tuple(trials)
+
+    def new_trial(self) -> FrozenTrial:
+        """Return a trial to sample for; TPE notes in the storage what it draws jointly."""
+        return self._storage.get_trial(self._storage.create_new_trial(self._study_id))
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        return [trial for trial in self._shown if states is None or trial.state in states]
 
 
 def _standing(trial: FrozenTrial, levels: Sequence[int]) -> tuple[int, float]:
@@ -140,8 +163,11 @@ def _standing(trial: FrozenTrial, levels: Sequence[int]) -> tuple[int, float]:
     return 0, 0.0
 
 
-def _copy(trial: FrozenTrial, state: TrialState, value: float | None) -> FrozenTrial:
-    return create_trial(state=state, value=value, params=trial.params, distributions=trial.distributions)
+def _as(trial: FrozenTrial, state: TrialState, value: float | None) -> FrozenTrial:
+    """Return a trial with another state and value; parameters are shared with the original."""
+    shown = copy.copy(trial)
+    shown.state, shown.value, shown.intermediate_values = state, value, {}
+    return shown
 
 
 @samplers.register("auto")

@@ -268,7 +268,8 @@ def test_a_network_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: p
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for name in ("http_proxy", "https_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{silent.getsockname()[1]}")
-        monkeypatch.delenv("no_proxy", raising=False)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
         with pytest.raises(DataError, match="timed out"):
             load_data(DataConfig("mnist"), directory=tmp_path)
     assert socket.getdefaulttimeout() is None
