@@ -46,8 +46,8 @@ def send(layout: RunLayout, kind: Kind, **arguments: Any) -> Request:
 
 def pending(layout: RunLayout) -> list[Path]:
     """Return the requests that are not answered yet, oldest first; what is no plain file is none."""
-    ages = [(_age(path), path.name, path) for path in layout.requests.glob("*.json")]
-    return [path for age, _, path in sorted(ages) if age is not None]
+    ages = {path: _age(path) for path in layout.requests.glob("*.json")}
+    return sorted((path for path, age in ages.items() if age is not None), key=lambda p: (ages[p], p.name))
 
 
 def _age(path: Path) -> int | None:
