@@ -103,6 +103,8 @@ def prune_checkpoints(
             for path in attempt.checkpoints():
                 if last is None or layout.relative(path) != last.checkpoint:
                     path.unlink(missing_ok=True)
+            for torn in attempt.folder.glob(".checkpoint-*.partial"):  # its writer was killed
+                torn.unlink(missing_ok=True)
 
 
 def _keep_validation(folder: TrialLayout, record: TrialRecord) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from search.training.atomic import written_atomically
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ class RunLayout:
         return self.root / "study.journal"
 
     @property
+    def images(self) -> Path:
+        """Which images the search began with: the fingerprint of its split."""
+        return self.root / "images.json"
+
+    @property
     def storage(self) -> Path:
         """Where the study is, when it is not the journal: an Optuna storage URL without its password."""
         return self.root / "storage.json"
@@ -135,18 +140,8 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
         durable: False: after a power cut (not after a crash) the file may be empty. For what can be derived
             again, where somebody waits.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_atomically(path, durable=durable) as file:
+        file.write(text.encode("utf-8"))
 
 
 def write_json(path: Path, document: Any, *, durable: bool = True) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import uuid
@@ -28,6 +29,7 @@ from search.runs.storage import (
     without_password,
 )
 from search.training.data import load_data
+from search.training.errors import DataError
 from search.tuning.answers import Limits
 from search.tuning.bridge import execute
 from search.tuning.driver import Driver, Listener, Snapshot
@@ -88,9 +90,10 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
         DataError: the images cannot be read; nothing was left on disk.
         StudyError: the study cannot be opened; nothing was left on disk.
     """
-    load_images(plan, options)
+    split = load_images(plan, options)
     layout = _new_folder(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
+    write_json(layout.images, {"split": split})
     if options.storage:
         kept = SharedStorage(without_password(options.storage), layout.root.name, uuid.uuid4().hex)
         write_json(layout.storage, vars(kept))
@@ -116,13 +119,19 @@ def resume(
     Raises:
         FileNotFoundError: there is no run.
         RunIsHeld: another process drives it.
-        DataError: the images cannot be read; the run is as it was.
+        DataError: the images cannot be read, or are others than before; the run is as it was.
         StudyError: its study cannot be opened.
     """
     layout = RunLayout(root.resolve())
     plan = load_plan(layout.plan, vocabulary=vocabulary(plan_plugins(layout.plan)))
     plan = plan.model_copy(update={"budget": plan.budget.model_copy(update={"seconds": seconds})})
-    load_images(plan, options)
+    split = load_images(plan, options)
+    began = json.loads(layout.images.read_text(encoding="utf-8"))["split"]
+    if split != began:
+        raise DataError(
+            f"{plan.data.dir or plan.data.name}: these are not the images that {layout.root.name} began with: its "
+            "trials could not be compared; put those back, or begin a new search"
+        )
     return _run(plan, layout, listener=listener, options=options, more_trials=more_trials)
 
 
@@ -160,11 +169,16 @@ def _run(
         )
 
 
-def load_images(plan: Plan, options: Options) -> None:
-    """Decode the images, or find them decoded, before anything is begun; say what is worth knowing of them."""
+def load_images(plan: Plan, options: Options) -> str:
+    """Decode the images, or find them decoded, before anything is begun; say what is worth knowing of them.
+
+    Returns:
+        The fingerprint of their split.
+    """
     data = load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
     for note in data.notes:
         options.say(note)
+    return data.split_fingerprint
 
 
 def _stop_softly(policy: Policy, name: str, say: Callable[[str], None]) -> None:

@@ -36,7 +36,7 @@ def test_a_living_search_is_seen_steered_and_stopped(tmp_path: Path, capsys: Cap
     assert ended.code == 0
     end = ended.events[-1]
     assert end["event"] == "end"
-    assert end["reason"] == f"{getpass.getuser()} asked to stop"
+    assert end["reason"] == f"stopped: {getpass.getuser()} asked for it"
     run = open_run(root)
     assert run.driver is None
     assert [trial.status for trial in run.trials] == ["stopped", "waiting"]
