@@ -221,7 +221,9 @@ def machine() -> str:
 
 def print_table(rounds: Sequence[dict[str, Figures]], job: Job, names: Sequence[str]) -> None:
     """Print the table in Markdown."""
-    print(f"{job.trials} trials of {job.epochs} epochs (digits, a small CNN) on {job.workers} workers;")
+    print(
+        f"{job.trials} trials of {job.epochs} epochs (digits, a CNN of width {job.width}) on {job.workers} workers;"
+    )
     print(f"median (least–greatest) of {len(rounds)} rounds; {machine()}\n")
     for name in REFERENCES:
         print(reference_row(name, rounds))
@@ -240,6 +242,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of all contenders in turn (default: 3)")
     parser.add_argument("--trials", type=int, default=24, help="configurations (default: 24)")
     parser.add_argument("--epochs", type=int, default=9, help="of a trial; 9 take about 1 s (default: 9)")
+    parser.add_argument(
+        "--width", type=int, default=32, help="of the network; 64 makes longer epochs (default: 32)"
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes that train (default: 2)")
     parser.add_argument(
         "--only", nargs="+", choices=[name for name in CONTENDERS if name not in REFERENCES], default=None
@@ -253,6 +258,7 @@ def main() -> None:
             arguments.trials,
             arguments.epochs,
             arguments.workers,
+            arguments.width,
         )
         rounds = list(run_rounds(job, arguments.rounds, names))
     print_table(rounds, job, names)

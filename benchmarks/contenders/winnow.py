@@ -30,7 +30,7 @@ def space(job: Job) -> dict[str, Any]:
         "resources": {"cpus": 1, "gpus": 0},
         "plugins": [str(Path(mark_plugin.__file__).resolve())],
         "start": job.points,
-        "space": {**SETTINGS, "learning_rate": {"low": 1e-4, "high": 1.0, "log": True}},
+        "space": {**SETTINGS, "width": job.width, "learning_rate": {"low": 1e-4, "high": 1.0, "log": True}},
     }
 
 

@@ -17,7 +17,6 @@ DATA = DataConfig("digits")
 SETTINGS: dict[str, Value] = {
     "architecture": "cnn",
     "layers": 2,
-    "width": 32,
     "dropout": 0.0,
     "optimizer": "adam",
     "schedule": "cosine",
@@ -29,18 +28,19 @@ SETTINGS: dict[str, Value] = {
 class Job:
     """What a contender is to do: ``trials`` configurations of ``epochs`` epochs on ``workers`` processes.
 
-    ``folder`` is for everything that it writes, its marks among it.
+    ``width`` is the network's. ``folder`` is for everything that it writes, its marks among it.
     """
 
     folder: Path
     trials: int
     epochs: int
     workers: int
+    width: int = 32
 
     @property
     def points(self) -> list[dict[str, Value]]:
         """The configurations; learning rates from 1e-3 to 1e-2, evenly spread on a log scale."""
-        return [{**SETTINGS, "learning_rate": rate} for rate in self._learning_rates()]
+        return [{**SETTINGS, "width": self.width, "learning_rate": rate} for rate in self._learning_rates()]
 
     @property
     def configs(self) -> list[TrialConfig]:
