@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -35,11 +36,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(folder: Path, *, leave: int) -> Path:
-    """Fill a disk up to some bytes; return the file that does it."""
+    """Fill a disk, on which others write meanwhile, up to some bytes; return the file that does it."""
     ballast = folder / "ballast"
-    free = shutil.disk_usage(folder).free
-    with ballast.open("ab") as file:
-        file.write(b"x" * max(0, free - leave))
+    with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 65_536)
+    os.truncate(ballast, ballast.stat().st_size - leave)
     return ballast
 
 
