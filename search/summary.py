@@ -113,8 +113,7 @@ def searched(run: Run, trial: Trial) -> Mapping[str, Any]:
 
 def settings_yaml(trial: Trial) -> str:
     """Return a trial's complete settings as YAML, one a line."""
-    settings = trial.config.settings if trial.config else trial.point
-    return "\n".join(f"{name}: {write_flow(value)}" for name, value in settings.items())
+    return "\n".join(f"{name}: {write_flow(value)}" for name, value in _settings(trial).items())
 
 
 def counts_text(stands: Progress) -> str:

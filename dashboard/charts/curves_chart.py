@@ -60,7 +60,7 @@ def opacity(trials: int) -> float:
     return max(FAINTEST, min(FAINT, FAINT * math.sqrt(40 / max(trials, 1))))
 
 
-def _faint(name: str, color: str, dataset: int, opaque: float) -> Options:
+def _line(name: str, color: str, dataset: int) -> Options:
     return {
         "type": "line",
         "name": name,
@@ -68,9 +68,15 @@ def _faint(name: str, color: str, dataset: int, opaque: float) -> Options:
         "encode": {"x": "epoch", "y": "value"},
         "connectNulls": False,
         "showSymbol": False,
-        "silent": True,
         "animation": False,
         "color": color,
+    }
+
+
+def _faint(name: str, color: str, dataset: int, opaque: float) -> Options:
+    return {
+        **_line(name, color, dataset),
+        "silent": True,
         "lineStyle": {"width": 1.2, "opacity": opaque},
         "tooltip": {"show": False},
     }
@@ -82,14 +88,7 @@ def _bold(name: str, palette: Palette, dataset: int, rungs: Sequence[int]) -> Op
         for rung in rungs
     ]
     return {
-        "type": "line",
-        "name": name,
-        "datasetIndex": dataset,
-        "encode": {"x": "epoch", "y": "value"},
-        "connectNulls": False,
-        "showSymbol": False,
-        "animation": False,
-        "color": palette.best,
+        **_line(name, palette.best, dataset),
         "lineStyle": {"width": 3},
         "z": 4,
         "markLine": guides(marks, palette.guide),

@@ -35,7 +35,9 @@ def figures(run: Run, state: State) -> list[Figure]:
     """Return the figures of a run in the order in which they matter."""
     stands = run.progress()
     best = "–" if stands.best_score is None else f"{stands.best_score:.4f}"
-    ahead = "no epoch yet" if stands.best is None else f"trial {stands.best.number}, epoch {stands.best.step}"
+    ahead = (
+        "no epoch yet" if stands.best is None else f"trial {stands.best.number}, epoch {stands.best_epoch}"
+    )
     return [
         Figure(f"Best {run.plan.objective.metric}", best, ahead),
         Figure("Trials ended", f"{stands.finished} of {stands.budget}", counts_line(stands)),

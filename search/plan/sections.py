@@ -6,6 +6,7 @@ A field's description says what is expected of it: it completes the sentence of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -61,6 +62,11 @@ class DataPlan(Section):
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the images are on this machine; None where the data set needs no folder."""
+        return Path(self.dir) if self.dir else None
 
     @property
     def config(self) -> DataConfig:

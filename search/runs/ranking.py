@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from search.plan.sections import ObjectivePlan
 from search.runs.record import TrialRecord
 
 
@@ -20,6 +21,11 @@ class Scoring:
 
     maximize: bool = True
     at_best: bool = False
+
+    @classmethod
+    def of(cls, objective: ObjectivePlan) -> Scoring:
+        """Return the scoring that a plan's objective asks for."""
+        return cls(maximize=objective.mode == "max", at_best=objective.at == "best")
 
     def score(self, values: Mapping[int, float]) -> float | None:
         """Return the score of a curve (step to value), NaN and infinity left out; None where nothing is left."""

@@ -107,8 +107,7 @@ class Run:
         if not self.layout.plan.is_file():
             raise FileNotFoundError(f"{root}: this is no run: there is no {self.layout.plan.name} in it")
         self.plan: Plan = load_plan(self.layout.plan)
-        objective = self.plan.objective
-        self.scoring = Scoring(maximize=objective.mode == "max", at_best=objective.at == "best")
+        self.scoring = Scoring.of(self.plan.objective)
         self._study = _study(self.layout, storage)
         trials = self._study.get_trials(deepcopy=False) if self._study else []
         self._records = [record.read(trial) for trial in trials]

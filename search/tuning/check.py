@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -89,7 +88,7 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
         DataError: the images cannot be read.
         SettingsError: an architecture cannot be built for these images; the message names the branch.
     """
-    data = load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
+    data = load_data(plan.data.config, directory=plan.data.folder)
     costs: dict[str, list[Cost]] = {}
     for point in corners(plan):
         config = plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary)

@@ -38,7 +38,7 @@ for the driver."""
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the live display shows: the progress, images per second over all workers, the last news."""
+    """What the live display shows: the progress, images per second over all workers, seconds elapsed."""
 
     progress: Progress
     images_per_second: float
@@ -86,7 +86,7 @@ class Driver:
         self._placed: set[tuple[int, int]] = set()
         self._metrics: dict[int, Mapping[str, float]] = {}
         self._left: dict[int, float] = {}
-        self.scoring = Scoring(maximize=plan.objective.mode == "max", at_best=plan.objective.at == "best")
+        self.scoring = Scoring.of(plan.objective)
 
     def ask(self) -> Assignment | None:
         """Return what a free worker does next; None: nothing now. `reason` is set once the search is over."""
@@ -105,7 +105,7 @@ class Driver:
         Raises:
             OSError: the worker cannot read the images or write the run: the search must end, no trial is to blame.
         """
-        if result.attempt != self.policy.records[result.number].attempt:
+        if result.attempt != self.policy.record(result.number).attempt:
             return Decision.STOP
         if result.no_fault:
             raise OSError(result.no_fault)
@@ -179,7 +179,7 @@ class Driver:
             attempt=start.attempt,
             config=self._plan.trial_config(start.config, seed=start.seed, vocabulary=self._vocabulary),
             checkpoint=start.checkpoint,
-            data_dir=str(self._plan.data.dir) if self._plan.data.dir else None,
+            data_dir=self._plan.data.dir,
         )
 
     def _place(self, result: StepResult) -> None:
@@ -200,7 +200,7 @@ class Driver:
             self._keep(number)
 
     def _keep(self, number: int) -> None:
-        record = self.policy.records[number]
+        record = self.policy.record(number)
         config = self._plan.trial_config(record.point, seed=record.seed, vocabulary=self._vocabulary)
         keep_trial(self._layout, record, config, self._metrics.get(number))
         if record.status in ENDED:

@@ -175,7 +175,7 @@ def load_images(plan: Plan, options: Options) -> str:
     Returns:
         The fingerprint of their split.
     """
-    data = load_data(plan.data.config, directory=Path(plan.data.dir) if plan.data.dir else None)
+    data = load_data(plan.data.config, directory=plan.data.folder)
     for note in data.notes:
         options.say(note)
     return data.split_fingerprint

@@ -109,6 +109,14 @@ class Policy:
         """All trials, as recorded, by number."""
         return [entry.record for _, entry in sorted(self._entries.items())]
 
+    def record(self, number: int) -> TrialRecord:
+        """Return one trial, as recorded.
+
+        Raises:
+            KeyError: there is no such trial.
+        """
+        return self._entries[number].record
+
     @property
     def budget(self) -> Limits:
         """The budget as it stands, extensions included."""
