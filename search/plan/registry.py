@@ -13,7 +13,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from search.plan.mistake import did_you_mean
 from search.plan.trial_config import Value
@@ -21,8 +21,6 @@ from search.plan.vocabulary import Setting
 
 __all__ = ["Entry", "Range", "Registry", "did_you_mean", "settings_of"]
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 Part = TypeVar("Part", bound=Callable[..., Any])
 
 
