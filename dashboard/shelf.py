@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from search.plan.mistake import PlanError
+from search.runs.errors import StudyError
 from search.runs.layout import RunLayout, find_runs
 from search.runs.lease import Holder, holder
 from search.runs.run import Run, open_run
@@ -64,23 +64,11 @@ def try_open(layout: RunLayout) -> Opened:
         run, reason = open_run(layout.root), ""
     except PlanError as error:
         run, reason = None, "; ".join(str(mistake) for mistake in error.mistakes)
+    except StudyError as error:
+        run, reason = None, str(error)
     except Exception as error:  # a damaged file can raise anything: JSON's errors, Optuna's, TypeError …
-        run, reason = None, bad_record(layout.journal) or f"{type(error).__name__}: {error}"
+        run, reason = None, f"{type(error).__name__}: {error}"
     return Opened(run, reason, time.perf_counter() - start)
-
-
-def bad_record(journal: Path) -> str | None:
-    """Return where a journal holds what is no record; None where it is whole, or not there."""
-    try:
-        lines = journal.read_bytes().splitlines()
-    except OSError:
-        return None
-    for number, line in enumerate(lines, start=1):
-        try:
-            json.loads(line)
-        except ValueError as error:
-            return f"{journal}:{number}: a record in JSON is expected, but found {line[:60]!r} ({error})"
-    return None
 
 
 def _look(path: Path) -> tuple[int, int] | None:

@@ -81,20 +81,21 @@ def _loaded(journal: Path, load: Callable[[], BaseStorage]) -> BaseStorage:
     try:
         return load()
     except (ValueError, KeyError, AssertionError) as error:
-        line = damaged_line(journal)
-        if line is None:
+        damaged = damaged_line(journal)
+        if damaged is None:
             raise
+        number, found = damaged
         raise StudyError(
-            f"{journal}:{line}: a JSON record is expected on each line, but this is none"
+            f"{journal}:{number}: a record in JSON is expected, but found {found[:60]!r}"
         ) from error
 
 
-def damaged_line(journal: Path) -> int | None:
-    """Return the number of the first line that is no record, counted from 1; the last, torn one is none."""
+def damaged_line(journal: Path) -> tuple[int, bytes] | None:
+    """Return the first line that is no record, with its number from 1; a torn last line is no damage."""
     with journal.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 json.loads(line)
             except ValueError:
-                return number if line.endswith(b"\n") else None
+                return (number, line) if line.endswith(b"\n") else None
     return None
