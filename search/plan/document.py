@@ -74,6 +74,11 @@ class Node:
             node = inner
         return node.place
 
+    def mistake(self, key: str, found: str, expected: str, hint: str = "") -> Mistake:
+        """Return a mistake at this place."""
+        place = self.place
+        return Mistake(file=place.file, line=place.line, key=key, found=found, expected=expected, hint=hint)
+
     def _part(self, step: str | int) -> Node | None:
         if isinstance(self.content, dict):
             return self.content.get(str(step))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from search.plan.checks import check_alone, check_plan
+from search.plan.constraints_reader import read_constraints
 from search.plan.contexts import never_active
 from search.plan.document import Node, Place, read_document
 from search.plan.invalid import mistakes_of
 from search.plan.mistake import Mistake, PlanError, shown
 from search.plan.model import Plan
+from search.plan.objectives_reader import read_objectives
 from search.plan.override import override
 from search.plan.space import Space
 from search.plan.space_reader import SpaceReader
@@ -37,15 +40,18 @@ def load_plan(
         PlanError: it holds all mistakes of the file and of the overrides, in the order of the lines.
     """
     document, mistakes = _read(Path(path), overrides)
-    content = _content(document, mistakes)
+    written = _content(document, mistakes)
+    content, goals, wrong_goals = read_objectives(written)
     reader = SpaceReader()
     space = reader.read(content["space"]) if "space" in content else None
-    start, wrong_points = read_start(content.get("start"), space)
-    sections = {**_sections(content, Path(path)), "start": start}
+    lists, wrong_lists = _lists(content, space)
+    sections: dict[str, object] = {**_sections(content, Path(path)), "objectives": goals, **lists}
     if "space" in content:
         sections["space"] = space or Space(())
+    document = replace(document, content=content)
     plan, broken, invalid = _validated(sections, document)
-    mistakes += [*reader.mistakes, *wrong_points, *invalid]
+    mistakes += [*reader.mistakes, *wrong_goals, *wrong_lists]
+    mistakes += invalid if "objective" in written else map(_of_the_first, invalid)
     meant = never_active(plan.space)
     if vocabulary is not None:
         meant += check_plan(plan, vocabulary)
@@ -84,9 +90,19 @@ def _content(document: Node, mistakes: list[Mistake]) -> dict[str, Node]:
     raise PlanError([*mistakes, Mistake(file=place.file, line=place.line, found=found, expected=expected)])
 
 
+def _lists(
+    content: Mapping[str, Node], space: Space | None
+) -> tuple[dict[str, tuple[object, ...]], list[Mistake]]:
+    """Return the sections that are lists with readers of their own, and what is wrong with them."""
+    constraints, wrong_constraints = read_constraints(content.get("constraints"))
+    start, wrong_points = read_start(content.get("start"), space)
+    return {"constraints": constraints, "start": start}, wrong_constraints + wrong_points
+
+
 def _sections(content: Mapping[str, Node], path: Path) -> dict[str, object]:
-    """Return the sections as plain data, paths made absolute, all but the space and the start."""
-    sections = {key: node.plain() for key, node in content.items() if key not in ("space", "start")}
+    """Return the sections as plain data, paths made absolute, all but those that have a reader."""
+    read = ("space", "start", "constraints")
+    sections = {key: node.plain() for key, node in content.items() if key not in read}
     sections.setdefault("name", _name_of(path))
     if (
         isinstance(data := sections.get("data"), dict)
@@ -124,6 +140,12 @@ def _validated(sections: dict[str, object], document: Node) -> tuple[Plan, set[s
         stand_in: dict[str, object] = {"name": "plan", "data": "unknown", "space": Space(())}
         right = {key: section for key, section in sections.items() if key not in broken}
         return Plan.model_validate({**stand_in, **right}), broken, mistakes_of(error, Plan, document)
+
+
+def _of_the_first(mistake: Mistake) -> Mistake:
+    """Return a mistake in `objective` under the name that it has in a file with `objectives`."""
+    section, dot, key = mistake.key.partition(".")
+    return replace(mistake, key=f"objectives.0{dot}{key}") if section == "objective" else mistake
 
 
 def _section(mistake: Mistake) -> str:

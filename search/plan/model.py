@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import ConfigDict, Field
 
+from search.plan.objectives import Constraint, Goal
 from search.plan.sections import (
     BudgetPlan,
     DataPlan,
@@ -25,7 +26,11 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 
 class Plan(Section):
-    """Everything that a search needs to know, but the machine it runs on."""
+    """Everything that a search needs to know, but the machine it runs on.
+
+    ``objective`` is the curve; ``goals`` are the objectives beside it, which a file says in one list
+    `objectives` with the curve as the first.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -33,6 +38,12 @@ class Plan(Section):
     data: DataPlan = Field(description="the name of a data set, or a mapping such as {name: cifar10}")
     objective: ObjectivePlan = Field(
         ObjectivePlan.model_validate({}), description="a mapping such as {metric: val/accuracy}"
+    )
+    goals: tuple[Goal, ...] = Field(
+        (), alias="objectives", description="a list of a metric and of attributes"
+    )
+    constraints: tuple[Constraint, ...] = Field(
+        (), description="a list of sentences such as [parameters <= 5e6]"
     )
     budget: BudgetPlan = Field(
         BudgetPlan.model_validate({}), description="a mapping such as {trials: 64, epochs: 27}"
@@ -64,12 +75,25 @@ class Plan(Section):
 
     def to_yaml(self) -> str:
         """Return the resolved plan, defaults included; `load_plan` makes an equal plan from it."""
-        sections = self.model_dump(
-            include={"name", "data", "objective", "budget", "resources", "seed"}, by_alias=True
-        )
+        name = self.model_dump(include={"name", "data"})
+        sections = self.model_dump(include={"budget", "resources", "seed"}, by_alias=True)
         parts = {key: {"name": part.name, **part.settings} for key, part in self._parts().items()}
         lists = {"plugins": list(self.plugins), "start": [dict(point) for point in self.start]}
-        return write_sections({**sections, **parts, **lists, "space": plain_space(self.space)})
+        space = {"space": plain_space(self.space)}
+        return write_sections({**name, **self._objectives(), **sections, **parts, **lists, **space})
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that constraints and goals are about, each once: what must be measured of a trial."""
+        bounded = [constraint.attribute for constraint in self.constraints]
+        return tuple(dict.fromkeys([*bounded, *(goal.attribute for goal in self.goals)]))
+
+    def _objectives(self) -> dict[str, object]:
+        """Return the sections about what a search looks for, as they stand in a file."""
+        curve = self.objective.model_dump()
+        goals = [{"attribute": goal.attribute, "mode": goal.mode} for goal in self.goals]
+        objectives = {"objectives": [curve, *goals]} if goals else {"objective": curve}
+        return {**objectives, "constraints": [str(constraint) for constraint in self.constraints]}
 
     def _parts(self) -> dict[str, PartPlan]:
         return {"scheduler": self.scheduler, "sampler": self.sampler}

@@ -24,7 +24,7 @@ def read_start(node: Node | None, space: Space | None) -> tuple[tuple[dict[str, 
     if node is None or node.content is None:
         return (), []
     if not isinstance(node.content, tuple):
-        return (), [_mistake(node, "start", shown(node.plain()), "a list of points, each behind a `-`")]
+        return (), [node.mistake("start", shown(node.plain()), "a list of points, each behind a `-`")]
     points, mistakes = [], []
     for index, item in enumerate(node.content):
         point, wrong = _read_point(item, f"start.{index}", space)
@@ -35,13 +35,13 @@ def read_start(node: Node | None, space: Space | None) -> tuple[tuple[dict[str, 
 
 def _read_point(node: Node, key: str, space: Space | None) -> tuple[dict[str, Value], list[Mistake]]:
     if not isinstance(node.content, dict):
-        return {}, [_mistake(node, key, shown(node.plain()), "a mapping from names to values")]
+        return {}, [node.mistake(key, shown(node.plain()), "a mapping from names to values")]
     point: dict[str, Value] = {}
     mistakes: list[Mistake] = []
     leaves = dict(_leaves(node.content, ""))
     for name, leaf in leaves.items():
         if isinstance(leaf.content, tuple | dict) or not is_value(leaf.content):
-            mistakes.append(_mistake(leaf, f"{key}.{name}", shown(leaf.plain()), "a plain value"))
+            mistakes.append(leaf.mistake(f"{key}.{name}", shown(leaf.plain()), "a plain value"))
         else:
             point[name] = leaf.content
     for mistake in space.mistakes(point, partial=True) if space else ():
@@ -56,7 +56,3 @@ def _leaves(content: dict[str, Node], prefix: str) -> Iterator[tuple[str, Node]]
             yield from _leaves(node.content, f"{prefix}{key}.")
         else:
             yield prefix + key, node
-
-
-def _mistake(node: Node, key: str, found: str, expected: str) -> Mistake:
-    return Mistake(file=node.place.file, line=node.place.line, key=key, found=found, expected=expected)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from search.plan.load import load_plan, plan_plugins
 from search.plan.mistake import PlanError
 from search.plan.model import Plan
+from search.plan.objectives import Constraint, Goal
 from search.plan.space import Choice, Fixed, Float, Int, Parameter, Space
 from search.plan.vocabulary import Vocabulary
 
@@ -74,7 +75,7 @@ def test_a_good_file_is_read_with_its_defaults(write: Any, vocabulary: Vocabular
         ("  learning_rate:", "  learning_rte:", "11: space.learning_rte: found an unknown key, expected one of the recipe's settings: did you mean 'learning_rate'?"),
         ("    flip:", "    flop:", "17: space.augmentation.flop: found an unknown key, expected one of the recipe's settings: did you mean 'augmentation.flip'?"),
         ("  epochs:", "  epoch:", "4: budget.epoch: found an unknown key, expected one of trials, epochs, time: did you mean 'epochs'?"),
-        ("budget:", "bugdet:", "2: bugdet: found an unknown key, expected one of name, data, objective, budget, scheduler, sampler, resources, seed, plugins, start, space: did you mean 'budget'?"),
+        ("budget:", "bugdet:", "2: bugdet: found an unknown key, expected one of name, data, objective, objectives, constraints, budget, scheduler, sampler, resources, seed, plugins, start, space: did you mean 'budget'?"),
         ("[cnn, lenet5]", "[cnn, resnet81]", "9: space.architecture: found 'resnet81', expected one of cnn, lenet5, resnet18, resnet101: did you mean 'resnet18'?"),
         ("name: digits", "name: digit", "1: data.name: found 'digit', expected one of digits, mnist, cifar10: did you mean 'digits'?"),
         ("name: asha", "name: ash", "5: scheduler.name: found 'ash', expected one of asha, none: did you mean 'asha'?"),
@@ -116,6 +117,37 @@ def test_a_good_file_is_read_with_its_defaults(write: Any, vocabulary: Vocabular
         ("budget:", "objective: val/acuracy\nbudget:", "2: objective.metric: found 'val/acuracy', expected one of val/loss, val/accuracy, val/precision, val/recall, val/f1: did you mean 'val/accuracy'?"),
         ("budget:", "objective: {metric: val/loss, mode: max}\nbudget:", "2: objective.mode: found 'max', expected min, since a lower val/loss is better"),
         ("budget:", "objective: {at: lst}\nbudget:", "2: objective.at: found 'lst', expected last or best: did you mean 'last'?"),
+        ("budget:", "objectives: [val/acuracy, parameters]\nbudget:", "2: objectives.0.metric: found 'val/acuracy', expected one of val/loss, val/accuracy, val/precision, val/recall, val/f1: did you mean 'val/accuracy'?"),
+        ("budget:", "objectives:\n  - {metric: val/loss, mode: max}\n  - parameters\nbudget:", "3: objectives.0.mode: found 'max', expected min, since a lower val/loss is better"),
+        ("budget:", "objectives:\n  - {attribute: parameters}\nbudget:", "3: objectives.0.attribute: found an unknown key, expected one of metric, mode, at"),
+        ("budget:", "objectives:\n  - val/loss\n  - paramters\nbudget:", "4: objectives.1.attribute: found 'paramters', expected one of parameters, flops, memory, latency_ms, since only the first objective is a curve: did you mean 'parameters'?"),
+        ("budget:", "objectives: [val/loss, val/f1]\nbudget:", "2: objectives.1.attribute: found 'val/f1', expected one of parameters, flops, memory, latency_ms, since only the first objective is a curve"),
+        ("budget:", "objectives: [val/loss, {attribute: [flops]}]\nbudget:", "2: objectives.1.attribute: found a list, expected one of parameters, flops, memory, latency_ms, since only the first objective is a curve"),
+        ("budget:", "objectives: [val/loss, {mode: min}]\nbudget:", "2: objectives.1.attribute: found nothing, expected one of parameters, flops, memory, latency_ms, since only the first objective is a curve"),
+        ("budget:", "objectives: [val/loss, {attribute: flops, mode: mni}]\nbudget:", "2: objectives.1.mode: found 'mni', expected min or max: did you mean 'min'?"),
+        ("budget:", "objectives: [val/loss, {attribute: flops, mod: min}]\nbudget:", "2: objectives.1.mod: found an unknown key, expected one of attribute, mode: did you mean 'mode'?"),
+        ("budget:", "objectives: [val/loss, flops, {attribute: flops, mode: max}]\nbudget:", "2: objectives.2: found 'flops' a second time, expected each objective once"),
+        ("budget:", "objectives: val/loss\nbudget:", "2: objectives: found 'val/loss', expected a list of a metric and of attributes, such as [val/accuracy, parameters]"),
+        ("budget:", "objectives: []\nbudget:", "2: objectives: found an empty list, expected a list of a metric and of attributes, such as [val/accuracy, parameters]"),
+        ("budget:", "objective: val/loss\nobjectives: [val/loss, flops]\nbudget:", "3: objectives: found `objectives` beside `objective`, expected one of the two; the first of `objectives` is the curve"),
+        ("budget:", "goals: [flops]\nbudget:", "2: goals: found an unknown key, expected one of name, data, objective, objectives, constraints, budget, scheduler, sampler, resources, seed, plugins, start, space"),
+        ("budget:", "constraints: [params <= 5e6]\nbudget:", "2: constraints.0: found 'params', expected one of parameters, flops, memory, latency_ms: did you mean 'parameters'?"),
+        ("budget:", "constraints: [latency <= 3]\nbudget:", "2: constraints.0: found 'latency', expected one of parameters, flops, memory, latency_ms: did you mean 'latency_ms'?"),
+        ("budget:", "constraints:\n  - flops <= 1e9\n  - parameters < 5e6\nbudget:", "4: constraints.1: found '<', expected one of <=, >=: did you mean '<='?"),
+        ("budget:", "constraints: [parameters == 5e6]\nbudget:", "2: constraints.0: found '==', expected one of <=, >="),
+        ("budget:", "constraints: [parameters <= 5M]\nbudget:", "2: constraints.0: found '5M', expected a number above 0, such as 5e6: did you mean '5e6'?"),
+        ("budget:", "constraints: [memory <= 1.5 GB]\nbudget:", "2: constraints.0: found '1.5 GB', expected a number above 0, such as 5e6: did you mean '1.5e9'?"),
+        ("budget:", "constraints: [latency_ms <= 3 ms]\nbudget:", "2: constraints.0: found '3 ms', expected a number above 0, such as 5e6: did you mean '3'?"),
+        ("budget:", "constraints: [flops <= 0]\nbudget:", "2: constraints.0: found '0', expected a number above 0, such as 5e6"),
+        ("budget:", "constraints: [flops <= -1]\nbudget:", "2: constraints.0: found '-1', expected a number above 0, such as 5e6"),
+        ("budget:", "constraints: [flops <= 1e999]\nbudget:", "2: constraints.0: found '1e999', expected a number above 0, such as 5e6"),
+        ("budget:", "constraints: [flops <= .nan]\nbudget:", "2: constraints.0: found '.nan', expected a number above 0, such as 5e6"),
+        ("budget:", "constraints: [{parameters: 5e6}]\nbudget:", "2: constraints.0: found a mapping, expected a sentence such as parameters <= 5e6"),
+        ("budget:", "constraints: [5e6]\nbudget:", "2: constraints.0: found 5e+06, expected a sentence such as parameters <= 5e6"),
+        ("budget:", "constraints: parameters <= 5e6\nbudget:", "2: constraints: found 'parameters <= 5e6', expected a list of sentences such as [parameters <= 5e6, latency_ms <= 3]"),
+        ("budget:", "constraints: [flops <= 1e6, flops <= 2e6]\nbudget:", "2: constraints.1: found `flops <= 2000000`, expected one bound on that side, since `flops <= 1000000` stands too"),
+        ("budget:", "constraints:\n  - flops <= 1e6\n  - flops >= 2e6\nbudget:", "4: constraints.1: found `flops >= 2000000`, expected a bound of at most 1000000, since `flops <= 1000000` stands too"),
+        ("budget:", "constraints: [flops >= 3, flops <= 2.5]\nbudget:", "2: constraints.1: found `flops <= 2.5`, expected a bound of at least 3, since `flops >= 3` stands too"),
         ("budget:", "resources: {gpus: 1.5}\nbudget:", "2: resources.gpus: found 1.5, expected 0, a share of a GPU below 1, or whole GPUs"),
         ("budget:", "resources: {cpu: 1}\nbudget:", "2: resources.cpu: found an unknown key, expected one of cpus, gpus: did you mean 'cpus'?"),
         ("budget:", "resources: all\nbudget:", "2: resources: found 'all', expected auto, or a mapping such as {cpus: 4, gpus: 0.5}"),
@@ -157,6 +189,52 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_lines(write: Any, vocabul
         "my.yaml:14: space.dropuot",
         "my.yaml:18",
     ]
+
+
+def test_all_mistakes_of_one_constraint_and_of_all_objectives_come_at_once(write: Any) -> None:
+    text = "data: digits\nobjectives: [val/acc, params, {attribute: x, mode: y}]\nconstraints: [size < 5M]\nspace: {a: 1}\n"
+    found = sentences(write(text), overrides=["objective=val/los"])
+    assert [sentence.partition(": found")[0] for sentence in found] == [
+        "--set objective: objective.metric",
+        "my.yaml:2: objectives",
+        "my.yaml:2: objectives.1.attribute",
+        "my.yaml:2: objectives.2.attribute",
+        "my.yaml:2: objectives.2.mode",
+        *["my.yaml:3: constraints.0"] * 3,
+    ]
+
+
+def test_objectives_are_a_curve_and_attributes_whose_less_is_better(write: Any) -> None:
+    text = "data: digits\nspace: {a: 1}\nobjectives: [{metric: val/loss, at: best}, flops, {attribute: memory, mode: max}]\n"
+    plan = load_plan(write(text))
+    assert (plan.objective.metric, plan.objective.mode, plan.objective.at) == ("val/loss", "min", "best")
+    assert plan.goals == (Goal("flops", maximize=False), Goal("memory", maximize=True))
+    assert plan.constraints == ()
+    alone = load_plan(write("data: digits\nspace: {a: 1}\nobjectives: [val/loss]\n"))
+    assert alone == load_plan(write("data: digits\nspace: {a: 1}\nobjective: val/loss\n"))
+    assert alone.goals == ()
+
+
+def test_constraints_are_sentences_in_a_file_and_on_the_command_line(write: Any) -> None:
+    path = write("data: digits\nspace: {a: 1}\nconstraints: [parameters<=5e6, memory >=  2.5e-1]\n")
+    assert load_plan(path).constraints == (
+        Constraint("parameters", "<=", 5_000_000.0),
+        Constraint("memory", ">=", 0.25),
+    )
+    given = load_plan(path, overrides=["constraints=['latency_ms <= +3', flops <= .5e10, flops >= 5e9]"])
+    assert list(map(str, given.constraints)) == [
+        "latency_ms <= 3",
+        "flops <= 5000000000",
+        "flops >= 5000000000",
+    ]
+
+
+def test_what_is_wrong_with_an_override_names_it(write: Any) -> None:
+    path = write("data: digits\nspace: {a: 1}\n")
+    (sentence,) = sentences(path, overrides=["constraints=[parms <= 3]"])
+    assert sentence.startswith("--set constraints: constraints.0: found 'parms', expected one of parameters,")
+    (sentence,) = sentences(path, overrides=["objectives=[val/acc]"])
+    assert sentence.startswith("--set objectives: objectives.0.metric: found 'val/acc', expected one of")
 
 
 def test_conditions_that_exclude_each_other_are_found(write: Any) -> None:
@@ -297,6 +375,9 @@ KEYS = st.sampled_from(
         "resources",
         "plugins",
         "objective",
+        "objectives",
+        "constraints",
+        "attribute",
         "metric",
         "mode",
         "augmentation.crop",
@@ -308,7 +389,8 @@ KEYS = st.sampled_from(
 )
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.floats(), st.text(max_size=5), KEYS,
-    st.sampled_from(["sgd", "adam", "digits", "auto", "none", "1h", "val/loss", "\x00", "~nobody/x"]),
+    st.sampled_from(["sgd", "adam", "digits", "auto", "none", "1h", "val/loss", "\x00", "~nobody/x",
+                     "parameters", "flops <= 1e9", "memory >= .5", "memory <= 0.1"]),
 )  # fmt: skip
 DOCUMENTS = st.recursive(
     LEAVES,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from search.plan.contexts import never_active
 from search.plan.load import load_plan
 from search.plan.model import Plan
+from search.plan.objectives import ATTRIBUTES, Constraint, Goal
 from search.plan.space import Choice, Parameter, Space
 from search.plan.trial_config import DataConfig, TrialConfig
 from search.plan.vocabulary import Vocabulary
@@ -40,6 +41,7 @@ def test_a_written_plan_is_meant_to_be_read(write: Any) -> None:
 name: my
 data: {name: digits, validation: 0.1, split_seed: 0, size: null, dir: null}
 objective: {metric: val/accuracy, mode: max, at: last}
+constraints: []
 budget: {trials: 64, epochs: 27, time: null}
 resources: {cpus: null, gpus: null}
 seed: 0
@@ -54,6 +56,33 @@ space:
   g.c: 0.1
 """
     )
+
+
+def test_a_written_plan_says_all_that_it_looks_for(write: Any) -> None:
+    text = "objectives: [val/loss, latency_ms]\nconstraints: [latency_ms <= 2.5, flops <= 1e9]\n"
+    plan = load_plan(write("data: digits\nspace: {a: 1}\n" + text))
+    assert plan.to_yaml().splitlines()[2:4] == [
+        "objectives: [{metric: val/loss, mode: min, at: last}, {attribute: latency_ms, mode: min}]",
+        'constraints: ["latency_ms <= 2.5", "flops <= 1000000000"]',
+    ]
+    assert plan.attributes == ("latency_ms", "flops")
+
+
+@st.composite
+def goals(draw: Any) -> tuple[Goal, ...]:
+    names = draw(st.lists(st.sampled_from(list(ATTRIBUTES)), max_size=3, unique=True))
+    return tuple(Goal(name, draw(st.booleans())) for name in names)
+
+
+@st.composite
+def constraints(draw: Any) -> tuple[Constraint, ...]:
+    """Up to two bounds for an attribute, of which the lower one is below the upper one."""
+    made = []
+    for name in draw(st.lists(st.sampled_from(list(ATTRIBUTES)), max_size=3, unique=True)):
+        bounds = sorted(draw(st.lists(st.floats(1e-300, 1e300), min_size=2, max_size=2)))
+        both = [Constraint(name, ">=", bounds[0]), Constraint(name, "<=", bounds[1])]
+        made += draw(st.sampled_from([both, both[:1], both[1:]]))
+    return tuple(draw(st.permutations(made)))
 
 
 @st.composite
@@ -80,6 +109,8 @@ def plans(draw: Any, space: Space) -> Plan:
                 "metric": draw(st.sampled_from(["val/loss", "val/f1"])),
                 "at": draw(st.sampled_from(["last", "best"])),
             },
+            "objectives": draw(goals()),
+            "constraints": draw(constraints()),
             "budget": {"trials": draw(st.integers(1, 10**6)), "time": draw(maybe(st.floats(1e-3, 1e9)))},
             "scheduler": draw(part),
             "sampler": draw(part),
