@@ -79,7 +79,12 @@ def _launch(
     act: Callable[[Listener], launch.Outcome],
 ) -> int:
     def listen(snapshot: Snapshot) -> None:
-        reporter.show(snapshot.progress, snapshot.images_per_second, snapshot.elapsed)
+        reporter.show(
+            snapshot.progress,
+            snapshot.account,
+            images_per_second=snapshot.images_per_second,
+            elapsed=snapshot.elapsed,
+        )
 
     try:
         with reporter.showing():
@@ -103,6 +108,7 @@ def _options(arguments: argparse.Namespace, reporter: Reporter) -> launch.Option
         concurrency=arguments.concurrency,
         gpus_per_trial=arguments.gpus_per_trial,
         storage=arguments.storage,
+        warm_start=getattr(arguments, "warm_start", ()),
         say=reporter.say,
     )
 

@@ -16,7 +16,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:  # Optuna is behind it: half a second that --help should not take
+from search.costs import (
+    account_document,
+    advice_line,
+    audit_text,
+    forecast_line,
+    hours_text,
+    rungs_text,
+)
+
+if TYPE_CHECKING:  # Optuna is behind them: half a second that --help should not take
+    from search.runs.account import Account
     from search.runs.progress import Progress
 
 PLAIN_EVERY = 5.0
@@ -59,12 +69,18 @@ class Reporter:
         else:
             self.console.print(text, soft_wrap=True, markup=False)
 
-    def show(self, stands: Progress, images_per_second: float, elapsed: float) -> None:
-        """Show how the search stands."""
+    def show(self, stands: Progress, account: Account, *, images_per_second: float, elapsed: float) -> None:
+        """Show how the search stands, and what it has cost."""
         if self._live is not None:
-            self._live.update(
-                live_view(self._name, self._metric, stands, images_per_second, elapsed), refresh=True
+            view = live_view(
+                self._name,
+                self._metric,
+                stands,
+                account,
+                images_per_second=images_per_second,
+                elapsed=elapsed,
             )
+            self._live.update(view, refresh=True)
             return
         now = time.monotonic()
         due = now - self._said >= (1.0 if self._json else PLAIN_EVERY)
@@ -78,13 +94,14 @@ class Reporter:
                 elapsed=round(elapsed, 3),
                 images_per_second=images_per_second,
                 **progress_document(stands),
+                **account_document(account),
             )
         else:
             self.console.print(f"{duration(elapsed)}  {line}", markup=False, soft_wrap=True)
 
 
 def live_view(
-    name: str, metric: str, stands: Progress, images_per_second: float, elapsed: float
+    name: str, metric: str, stands: Progress, account: Account, *, images_per_second: float, elapsed: float
 ) -> RenderableType:
     """Return the live display, at most 80 columns wide."""
     left = f", about {duration(stands.seconds_left)} left" if stands.seconds_left is not None else ""
@@ -94,21 +111,36 @@ def live_view(
         ProgressBar(total=max(stands.budget, 1), completed=stands.finished, width=20),
         Text(f"{stands.finished} of {stands.budget} trials, {duration(elapsed)}{left}"),
     )
-    counts = "  ".join(
-        f"{status} {stands.counts.get(status, 0)}"
-        for status in ("running", "waiting", "completed", "stopped", "failed")
-    )
     body = Table.grid(padding=(0, 2))
-    body.add_row(Text("trials", style="dim"), counts)
-    body.add_row(Text("speed", style="dim"), f"{images_per_second:,.0f} images/s")
-    body.add_row(Text("epochs", style="dim"), epochs_text(stands))
-    if stands.best is not None and stands.best_score is not None:
-        body.add_row(
-            Text("best", style="dim"),
-            f"{metric} {stands.best_score:.4f}, trial {stands.best.number} at epoch {stands.best_epoch}",
-        )
+    for label, text in _live_rows(metric, stands, account, images_per_second):
+        if text:
+            body.add_row(Text(label, style="dim"), Text(text))
+    if stands.best is not None:
         body.add_row("", Text(point_text(stands.best.point), style="dim", overflow="fold"))
     return Group(head, body)
+
+
+def _live_rows(
+    metric: str, stands: Progress, account: Account, images_per_second: float
+) -> list[tuple[str, str]]:
+    """Return the lines of the live display with their labels; an empty one is left out."""
+    statuses = ("running", "waiting", "completed", "stopped", "failed")
+    shown = (*statuses, "rejected") if stands.counts.get("rejected") else statuses
+    best = (
+        f"{metric} {stands.best_score:.4f}, trial {stands.best.number} at epoch {stands.best_epoch}"
+        if stands.best is not None and stands.best_score is not None
+        else ""
+    )
+    return [
+        ("trials", "  ".join(f"{status} {stands.counts.get(status, 0)}" for status in shown)),
+        ("speed", f"{images_per_second:,.0f} images/s"),
+        ("epochs", epochs_text(stands)),
+        ("", rungs_text(account.ledger)),
+        ("outlook", forecast_line(account.forecast)),
+        ("", advice_line(account.forecast)),
+        ("audit", audit_text(account.audit)),
+        ("best", best),
+    ]
 
 
 def plain_line(metric: str, stands: Progress, images_per_second: float) -> str:
@@ -145,7 +177,11 @@ def progress_document(stands: Progress) -> dict[str, Any]:
 def epochs_text(stands: Progress) -> str:
     """Return what was spent and what early stopping saved, in words."""
     full = stands.epochs_spent + stands.epochs_saved
-    share = f" ({stands.epochs_saved / full:.0%})" if full else ""
+    share = (
+        f" ({stands.epochs_saved / full:.0%}, about {hours_text(stands.seconds_saved / 3600)})"
+        if full
+        else ""
+    )
     return f"{stands.epochs_spent} trained, {stands.epochs_saved} saved by early stopping{share}"
 
 

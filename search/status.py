@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from search.console import duration, epochs_text, print_json
+from search.costs import ledger_table
 from search.runs.run import Run, open_run
-from search.summary import counts_text, print_ranking, score_text, summary_document
+from search.summary import counts_text, print_prospects, print_ranking, score_text, summary_document
 from search.verb import DONE, UserError, Verb, add_json, main_of
 
 EXAMPLE = """\
@@ -65,8 +66,18 @@ def print_status(console: Console, run: Run) -> None:
         console.print(f"  failed {count}×: {failure}", markup=False)
     best = run.best()
     if best is not None:
+        print_costs(console, run)
         print_ranking(console, run)
         console.print(f"Ahead: trial {best.number}, {score_text(run, best)}.", markup=False)
+
+
+def print_costs(console: Console, run: Run) -> None:
+    """Print what was spent where, and what more time is expected to bring."""
+    console.print()
+    console.print(ledger_table(run.ledger()))
+    console.print()
+    print_prospects(console, run)
+    console.print()
 
 
 def _driver(run: Run) -> dict[str, object] | None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from search.console import duration, epochs_text, point_text, progress_document
+from search.costs import account_document, audit_text, forecast_text
 from search.plan.writer import write_flow
 from search.runs.interval import wilson
 from search.runs.progress import Progress
@@ -52,21 +52,12 @@ def _score_at(run: Run, trial: Trial, epoch: int) -> float | None:
     return run.scoring.score({step: v for step, v in trial.record.values.items() if step <= epoch})
 
 
-def validation_images(trial: Trial) -> int | None:
-    """Return how many images a trial was scored on."""
-    path = trial.layout.validation
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as arrays:
-        return len(arrays["labels"])
-
-
 def score_text(run: Run, trial: Trial) -> str:
     """Return a trial's score with all that an honest number needs."""
     if trial.score is None:
         return "no score"
     metric = run.plan.objective.metric
-    images = validation_images(trial)
+    images = trial.validation_images
     best_epoch = f" (its best epoch, {run.scoring.epoch(trial.record.values)})" if run.scoring.at_best else ""
     said = f"{metric} {trial.score:.4f}{best_epoch}"
     if images is None:
@@ -86,6 +77,7 @@ def print_summary(console: Console, run: Run, reason: str, elapsed: float) -> No
     console.print(f"{counts_text(stands)}; epochs: {epochs_text(stands)}")
     for failure, count in stands.failures.items():
         console.print(f"  failed {count}×: {failure}", markup=False)
+    print_prospects(console, run)
     best = run.best()
     if best is None:
         console.print("No trial has finished an epoch.")
@@ -94,6 +86,14 @@ def print_summary(console: Console, run: Run, reason: str, elapsed: float) -> No
         print_ranking(console, run)
         _print_winner(console, run, best)
     _print_next(console, run, stands)
+
+
+def print_prospects(console: Console, run: Run) -> None:
+    """Print what more time is expected to bring, and how often early stopping was wrong where that was audited."""
+    console.print(forecast_text(run.forecast()), markup=False)
+    audit = audit_text(run.audit())
+    if audit:
+        console.print(f"Early stopping: {audit}.", markup=False)
 
 
 def print_ranking(console: Console, run: Run) -> None:
@@ -118,15 +118,15 @@ def settings_yaml(trial: Trial) -> str:
 
 def counts_text(stands: Progress) -> str:
     """Return how many trials there are of each status."""
-    return f"{stands.trials} trials: " + ", ".join(
-        f"{count} {status}" for status, count in sorted(stands.counts.items()) if count
-    )
+    counts = [f"{n} {status}" for status, n in sorted(stands.counts.items()) if n and status != "rejected"]
+    rejected = stands.counts.get("rejected")
+    return f"{stands.trials} trials: {', '.join(counts)}" + (f"; {rejected} rejected" if rejected else "")
 
 
 def summary_document(run: Run, reason: str, elapsed: float) -> dict[str, Any]:
     """Return the same for machines."""
     best, over = run.best(), gain(run)
-    images = validation_images(best) if best else None
+    images = best.validation_images if best else None
     return {
         "run": str(run.layout.root),
         "reason": reason,
@@ -136,6 +136,7 @@ def summary_document(run: Run, reason: str, elapsed: float) -> dict[str, Any]:
         "images": images,
         "seeds": 1,
         **progress_document(run.progress()),
+        **account_document(run.account),
         "ranking": [
             {
                 "trial": trial.number,
@@ -157,8 +158,9 @@ def _settings(trial: Trial) -> dict[str, Any]:
 
 def _print_winner(console: Console, run: Run, best: Trial) -> None:
     console.print(f"\nAhead: trial {best.number}, {score_text(run, best)}.", markup=False)
-    if len(run.trials) > 1:
-        console.print(f"It was chosen as the best of {len(run.trials)}, so this figure is optimistic.")
+    tried = run.progress().trials
+    if tried > 1:
+        console.print(f"It was chosen as the best of {tried}, so this figure is optimistic.")
     over = gain(run)
     if over is not None and over.start != best.number:
         console.print(

@@ -7,45 +7,75 @@ import json
 import math
 
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from search.console import Reporter, duration, live_view, plain_line, print_json
+from search.runs.account import Account
+from search.runs.forecast import Forecast, Prospect
+from search.runs.ledger import ledger
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring
 from search.runs.record import RecordedReport, RungDecision, TrialRecord
 
 
 @pytest.fixture
-def stands() -> Progress:
+def records() -> list[TrialRecord]:
     point = {f"a_rather_long_parameter_name_{n}": 0.123456789 for n in range(6)}
     done = RecordedReport(9, 9, 0.98765, 30.0, 1, None, "stop")
     lost = RungDecision(1, keep=False, cutoff=0.6, standing=3)
     stopped = RecordedReport(1, 1, 0.5, 3.0, 1, None, "stop", (lost,))
-    return progress(
-        [
-            TrialRecord(0, "completed", point, {9: done}, (), values={9: 0.98765}),
-            TrialRecord(1, "stopped", point, {1: stopped}, (), values={1: 0.5}),
-            TrialRecord(2, "failed", point, {}, (), reason="the loss became NaN"),
-        ],
-        budget=12,
-        epochs=9,
-        workers=2,
-        scoring=Scoring(),
-    )
+    return [
+        TrialRecord(0, "completed", point, {9: done}, (), values={9: 0.98765}),
+        TrialRecord(1, "stopped", point, {1: stopped}, (), values={1: 0.5}),
+        TrialRecord(2, "failed", point, {}, (), reason="the loss became NaN"),
+    ]
 
 
-def test_the_live_display_fits_80_columns(stands: Progress) -> None:
+@pytest.fixture
+def stands(records: list[TrialRecord]) -> Progress:
+    return progress(records, budget=12, epochs=9, workers=2, scoring=Scoring())
+
+
+@pytest.fixture
+def account(records: list[TrialRecord]) -> Account:
+    ahead = Prospect(3600.0, 12.0, 0.00081, 0.0, 0.00312, 0.4)
+    return Account(ledger(records, epochs=9), Forecast(40, ahead, None, 0.0061, 288))
+
+
+def shown(what: RenderableType) -> str:
+    """Return what a terminal of 80 columns shows, words a space apart; nothing may be wider."""
     console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
-    console.print(live_view("a-run-with-a-name-of-some-length", "val/accuracy", stands, 12345.6, 4000.0))
+    console.print(what)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
-    text = " ".join(" ".join(lines).split())
+    return " ".join(" ".join(lines).split())
+
+
+def test_the_live_display_fits_80_columns(stands: Progress, account: Account) -> None:
+    name = "a-run-with-a-name-of-some-length"
+    text = shown(live_view(name, "val/accuracy", stands, account, images_per_second=12345.6, elapsed=4000.0))
     assert "3 of 12 trials" in text
     assert "completed 1 stopped 1 failed 1" in text
     assert "12,346 images/s" in text
-    assert "10 trained, 8 saved by early stopping (44%)" in text
+    assert "rejected" not in text
+    assert "10 trained, 8 saved by early stopping (44%, about 24 s)" in text
+    assert "1–1: 20% 2–9: 80%" in text
+    assert "outlook better by 0.0008 (90 %: 0 to 0.0031) in another 1.0 h" in text
+    assert "unlikely to show: one standard error on 288 images is 0.0061" in text
     assert "val/accuracy 0.9877, trial 0 at epoch 9" in text
+
+
+def test_the_live_display_says_nothing_of_what_it_cannot_know_and_counts_rejected_trials(
+    records: list[TrialRecord],
+) -> None:
+    records.append(TrialRecord(3, "rejected", {}, {}, (), reason="rejected: parameters"))
+    stands = progress(records, budget=12, epochs=9, workers=2, scoring=Scoring())
+    early = Account(ledger([], epochs=9), Forecast(0))
+    text = shown(live_view("run", "val/accuracy", stands, early, images_per_second=1.0, elapsed=1.0))
+    assert "3 of 12 trials" in text
+    assert "failed 1 rejected 1" in text
+    assert "outlook" not in text
 
 
 def test_a_line_for_logs(stands: Progress) -> None:
@@ -69,13 +99,15 @@ def test_json_has_no_nan_which_json_lacks(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_machines_get_json_lines_and_nothing_else(
-    stands: Progress, capsys: pytest.CaptureFixture[str]
+    stands: Progress, account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reporter = Reporter("run", "val/accuracy", as_json=True)
     with reporter.showing():
         reporter.say("a word")
-        reporter.show(stands, 1.0, 2.0)
+        reporter.show(stands, account, images_per_second=1.0, elapsed=2.0)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["event"] for line in lines] == ["message", "progress"]
     assert lines[1]["best"]["trial"] == 0
     assert lines[1]["failures"] == {"the loss became NaN": 1}
+    assert lines[1]["ledger"]["total"]["epochs"] == lines[1]["epochs_spent"] == 10
+    assert lines[1]["forecast"]["advice"] == "stop"

@@ -74,7 +74,7 @@ def best(run: Run) -> Best | None:
     trial = run.best()
     if trial is None:
         return None
-    tried = len(run.trials)
+    tried = run.progress().trials
     return Best(
         trial=trial.number,
         score=score_text(run, trial),

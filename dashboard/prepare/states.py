@@ -16,6 +16,7 @@ STATUS_TEXT: Mapping[Status, str] = {
     "running": "running",
     "waiting": "waiting",
     "failed": "failed",
+    "rejected": "rejected",
 }
 """In the order in which a page lists them."""
 

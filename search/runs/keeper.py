@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from search.plan.trial_config import TrialConfig
 from search.runs.events import EventWriter, read_scalars
 from search.runs.layout import RunLayout, TrialLayout, write_json
@@ -35,6 +37,15 @@ def keep_trial(
     if metrics is None:
         metrics = last_metrics(folder, record)
     write_json(folder.document, document(folder, record, config, metrics))
+
+
+def validation_images(folder: TrialLayout) -> int | None:
+    """Return how many images a trial was scored on; None before its logits are kept."""
+    if not folder.validation.is_file():
+        return None
+    # The file is opened here: NumPy leaves one that is damaged open.
+    with folder.validation.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return len(arrays["labels"])
 
 
 def document(

@@ -91,6 +91,11 @@ class RunLayout:
         return self.root / "images.json"
 
     @property
+    def memory(self) -> Path:
+        """What is remembered of earlier searches, where this one began from some."""
+        return self.root / "memory.json"
+
+    @property
     def storage(self) -> Path:
         """Where the study is, when it is not the journal: an Optuna storage URL without its password."""
         return self.root / "storage.json"

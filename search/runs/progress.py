@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from search.runs.ledger import saved, seconds_spent
 from search.runs.ranking import Scoring, rank
 from search.runs.record import ENDED, TrialRecord
 
@@ -14,8 +15,9 @@ from search.runs.record import ENDED, TrialRecord
 class Progress:
     """A snapshot of a search.
 
-    ``epochs_saved`` is what the stopped trials would have cost more, had nobody been stopped early;
-    ``seconds_left`` is an estimate, None until an epoch has been measured.
+    ``counts`` names every status; ``trials`` are those of the budget, without the rejected ones. ``epochs_saved`` is
+    what the stopped trials would have cost more, had nobody been stopped early, ``seconds_saved`` an estimate of
+    the seconds behind it. ``seconds_left`` is an estimate, None until an epoch has been measured.
     """
 
     counts: Mapping[str, int]
@@ -25,6 +27,7 @@ class Progress:
     epochs_spent: int
     epochs_saved: int
     seconds_spent: float
+    seconds_saved: float
     seconds_left: float | None
     best: TrialRecord | None
     best_score: float | None
@@ -35,6 +38,11 @@ class Progress:
     def finished(self) -> int:
         """Trials that ended: completed, stopped early or failed."""
         return sum(self.counts.get(status, 0) for status in ENDED)
+
+    @property
+    def left(self) -> int:
+        """Trials that the budget still allows, those under way included."""
+        return max(self.budget - self.finished, 0)
 
 
 def progress(
@@ -49,32 +57,28 @@ def progress(
         workers: trials that run at once.
         scoring: of the objective.
     """
-    budget += sum(record.origin.startswith("request:") for record in records)
     counts = Counter[str](record.status for record in records)
+    records = [record for record in records if record.status != "rejected"]
+    budget += sum(record.origin.startswith("request:") for record in records)
     ranked = rank(records, scoring)
     best = ranked[0] if ranked else None
     spent = sum(record.step for record in records)
-    seconds = sum(record.last.seconds for record in records if record.last)
+    seconds = sum(map(seconds_spent, records))
+    spared = [saved(record, epochs) for record in records]
     return Progress(
         counts=counts,
         trials=len(records),
         budget=budget,
         epochs=epochs,
         epochs_spent=spent,
-        epochs_saved=sum(epochs - record.step for record in records if _stopped_at_a_rung(record)),
+        epochs_saved=sum(missing for missing, _ in spared),
         seconds_spent=seconds,
+        seconds_saved=sum(more for _, more in spared),
         seconds_left=_seconds_left(records, spent, seconds, budget=budget, epochs=epochs, workers=workers),
         best=best,
         best_score=scoring.score(best.values) if best else None,
         best_epoch=scoring.epoch(best.values) if best else None,
         failures=Counter(record.reason for record in records if record.status == "failed"),
-    )
-
-
-def _stopped_at_a_rung(record: TrialRecord) -> bool:
-    """Tell whether the scheduler stopped a trial; one that a person stopped saves nothing."""
-    return (
-        record.status == "stopped" and record.last is not None and not all(r.keep for r in record.last.rungs)
     )
 
 

@@ -11,8 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.plan.trial_config import Value
 from search.runs.journal import Journal
@@ -23,15 +24,18 @@ STINT = "winnow:stint:"
 RESUME = "resume"
 REQUEST = "winnow:request:"
 RUN = "winnow:run"
+BRACKET = "winnow:bracket"
+ATTRIBUTES = "winnow:attributes"
+REJECTED = "winnow:rejected"
 ORIGIN = "origin"
 REASON = "reason"
 SEED = "seed"
 
-Status = Literal["waiting", "running", "completed", "stopped", "failed"]
+Status = Literal["waiting", "running", "completed", "stopped", "failed", "rejected"]
 Ending = Literal["completed", "stopped", "failed", "crashed", "paused", "orphaned"]
 
 ENDED: tuple[Status, ...] = ("completed", "stopped", "failed")
-"""Trials of these statuses are never opened again."""
+"""Trials of these statuses were trained and are never opened again; a rejected one never was a trial of the budget."""
 
 STATUS: Mapping[TrialState, Status] = {
     TrialState.WAITING: "waiting",
@@ -44,12 +48,19 @@ STATUS: Mapping[TrialState, Status] = {
 
 @dataclass(frozen=True)
 class RungDecision:
-    """What was decided for a trial at a rung: the cut-off then, and how many trials stood there."""
+    """What was decided for a trial at a rung: the cut-off then, and how many trials of its bracket stood there.
+
+    ``audited``: condemned, but let live as one of the control group. ``front``: the scheduler would have stopped
+    it, but no trial that stood there was better in every objective.
+    """
 
     rung: int
     keep: bool
     cutoff: float | None
     standing: int
+    bracket: int = 0
+    audited: bool = False
+    front: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,10 @@ class Stint:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """All that the study says of one trial, decoded."""
+    """All that the study says of one trial, decoded.
+
+    ``bracket`` is counted as its scheduler does, ``attributes`` are what was measured before the first epoch.
+    """
 
     number: int
     status: Status
@@ -98,6 +112,8 @@ class TrialRecord:
     reason: str = ""
     seed: int = 0
     values: Mapping[int, float] = field(default_factory=dict)
+    bracket: int = 0
+    attributes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def attempt(self) -> int:
@@ -114,6 +130,22 @@ class TrialRecord:
         """The last recorded step; 0 before the first."""
         return max(self.values, default=0)
 
+    @property
+    def paused_at(self) -> int | None:
+        """The rung at which the trial waits for a place; None: it runs, has ended, or was interrupted.
+
+        Once a place was given it has another stint, also when that stint came to nothing.
+        """
+        last = self.last
+        if (
+            self.status != "waiting"
+            or last is None
+            or last.decision != "pause"
+            or last.attempt != self.attempt
+        ):
+            return None
+        return next((rung.rung for rung in reversed(last.rungs) if not rung.keep), None)
+
 
 def read(trial: FrozenTrial) -> TrialRecord:
     """Decode a trial of any study; one that another program wrote has values, but no reports or stints."""
@@ -129,7 +161,7 @@ def read(trial: FrozenTrial) -> TrialRecord:
         values.setdefault(report.step, report.value)
     return TrialRecord(
         number=trial.number,
-        status=STATUS[trial.state],
+        status="rejected" if REJECTED in attributes else STATUS[trial.state],
         point=attributes.get(POINT, trial.params),
         reports=dict(sorted(reports.items())),
         stints=tuple(stints),
@@ -137,12 +169,52 @@ def read(trial: FrozenTrial) -> TrialRecord:
         reason=trial.user_attrs.get(REASON, ""),
         seed=trial.user_attrs.get(SEED, 0),
         values=dict(sorted(values.items())),
+        bracket=attributes.get(BRACKET, 0),
+        attributes=attributes.get(ATTRIBUTES, {}),
     )
 
 
 def _report(document: dict[str, Any]) -> RecordedReport:
     rungs = tuple(RungDecision(**rung) for rung in document["rungs"])
     return RecordedReport(**{**document, "rungs": rungs})
+
+
+def new_trial(
+    known: TrialRecord,
+    distributions: Mapping[str, BaseDistribution],
+    *,
+    violations: Mapping[str, float],
+    notes: Mapping[str, Any],
+) -> FrozenTrial:
+    """Return a trial as it enters the study, whole, in one record.
+
+    Args:
+        known: running with its first stint, or rejected.
+        distributions: of the parameters that were sampled.
+        violations: by how much it violates each constraint (above 0: it does), where Optuna's samplers look for it.
+        notes: system attributes that a sampler wants to find again.
+    """
+    user = {ORIGIN: known.origin, SEED: known.seed, **({REASON: known.reason} if known.reason else {})}
+    system = {
+        POINT: known.point,
+        **{f"{STINT}{stint.attempt}": vars(stint) for stint in known.stints},
+        **notes,
+    }
+    # Without them the attributes stay away: half of the journal's records would grow for nothing.
+    if known.bracket:
+        system[BRACKET] = known.bracket
+    if known.attributes:
+        system[ATTRIBUTES] = dict(known.attributes)
+    if known.status == "rejected":
+        system[REJECTED] = True
+    return create_trial(
+        state=TrialState.PRUNED if known.status == "rejected" else TrialState.RUNNING,
+        params={name: known.point[name] for name in distributions},
+        distributions=dict(distributions),
+        user_attrs={**known.attributes, **user},
+        system_attrs=system,
+        constraints=dict(violations),
+    )
 
 
 def together(storage: BaseStorage) -> AbstractContextManager[None]:

@@ -2,6 +2,7 @@
 
 run = search.open_run("runs/digits")
 run.best().config, run.ranking()[:5], run.curve(3, "val/loss")
+run.ledger().total.hours, run.forecast().advice
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ from optuna.study import Study
 from search.plan.plan import Plan, load_plan
 from search.plan.trial_config import TrialConfig, Value
 from search.runs import record
-from search.runs.keeper import recorded_scalars
+from search.runs.account import Account, account
+from search.runs.audit import Audit
+from search.runs.forecast import Forecast
+from search.runs.keeper import recorded_scalars, validation_images
 from search.runs.layout import RunLayout, TrialLayout
 from search.runs.lease import Holder, holder
+from search.runs.ledger import Ledger
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring, rank
 from search.runs.record import Status, TrialRecord
@@ -43,7 +48,7 @@ class Trial:
 
     @property
     def status(self) -> Status:
-        """`waiting`, `running`, `completed`, `stopped` or `failed`."""
+        """`waiting`, `running`, `completed`, `stopped`, `failed`, or `rejected` by a constraint, untrained."""
         return self.record.status
 
     @property
@@ -69,6 +74,11 @@ class Trial:
             return None
         path = self.layout.folder.parent.parent / last.checkpoint
         return path if path.is_file() else None
+
+    @functools.cached_property
+    def validation_images(self) -> int | None:
+        """How many images it is scored on; None before a stint has ended."""
+        return validation_images(self.layout)
 
     @functools.cached_property
     def document(self) -> Mapping[str, Any]:
@@ -178,6 +188,23 @@ class Run:
             workers=workers,
             scoring=self.scoring,
         )
+
+    def ledger(self) -> Ledger:
+        """Return what the search has cost and saved, by rung and by architecture."""
+        return self.account.ledger
+
+    def forecast(self) -> Forecast:
+        """Return what more time is expected to bring, and whether to stop; the same run gives the same forecast."""
+        return self.account.forecast
+
+    def audit(self) -> Audit | None:
+        """Return how often early stopping was wrong, by the condemned trials that were let live; None without any."""
+        return self.account.audit
+
+    @functools.cached_property
+    def account(self) -> Account:
+        """All three: the ledger, the forecast, the audit."""
+        return account(self.plan, self.layout, self._records, left=self.progress().left)
 
     def _trial(self, known: TrialRecord) -> Trial:
         return Trial(known, self.layout.trial(known.number), self.scoring.score(known.values))

@@ -15,6 +15,7 @@ from search.plan.plan import Plan
 from search.plan.trial_config import Value
 from search.plan.vocabulary import Vocabulary
 from search.runs import requests
+from search.runs.account import Account, Accountant
 from search.runs.keeper import keep_trial, kept_status, prune_checkpoints
 from search.runs.layout import RunLayout
 from search.runs.lease import Lease
@@ -38,9 +39,10 @@ for the driver."""
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the live display shows: the progress, images per second over all workers, seconds elapsed."""
+    """What the live display shows: progress, costs and forecast, images per second in all, seconds elapsed."""
 
     progress: Progress
+    account: Account
     images_per_second: float
     elapsed: float
 
@@ -87,6 +89,7 @@ class Driver:
         self._metrics: dict[int, Mapping[str, float]] = {}
         self._left: dict[int, float] = {}
         self.scoring = Scoring.of(plan.objective)
+        self._accountant = Accountant(plan, layout)
 
     def ask(self) -> Assignment | None:
         """Return what a free worker does next; None: nothing now. `reason` is set once the search is over."""
@@ -144,7 +147,8 @@ class Driver:
             workers=self.policy.workers,
             scoring=self.scoring,
         )
-        return Snapshot(stands, images, time.monotonic() - self._began)
+        account = self._accountant.account(records, left=stands.left)
+        return Snapshot(stands, account, images, time.monotonic() - self._began)
 
     def apply_requests(self) -> None:
         """Apply what others asked for, oldest first, and answer each; what was applied before a crash is not again."""
@@ -195,6 +199,8 @@ class Driver:
         return self.policy.report(result.number, report, attempt=result.attempt, checkpoint=result.checkpoint)
 
     def _keep_all(self, *, left_before: float) -> None:
+        for number in self.policy.just_ended():
+            self._left.setdefault(number, -math.inf)  # it paused at a rung, and no worker has left it
         for number in [number for number, left in self._left.items() if left < left_before]:
             del self._left[number]
             self._keep(number)

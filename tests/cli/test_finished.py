@@ -43,6 +43,8 @@ def test_status_of_a_finished_search(finished: Finished, capsys: pytest.CaptureF
     said = capsys.readouterr().out
     assert "no driver: nothing is running" in said
     assert "3 trials: " in said
+    assert "worker-hours" in said
+    assert "Too few completed trials" in said
 
 
 def test_status_for_machines(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +52,11 @@ def test_status_for_machines(finished: Finished, capsys: pytest.CaptureFixture[s
     document = json.loads(capsys.readouterr().out)
     assert document["event"] == "status"
     assert document["driver"] is None
-    assert document["ranking"] == finished.ended.events[-1]["ranking"]
+    end = finished.ended.events[-1]
+    assert document["ranking"] == end["ranking"]
+    assert document["ledger"] == end["ledger"]
+    assert document["ledger"]["total"]["epochs"] == document["epochs_spent"]
+    assert document["forecast"]["advice"] == "too early"
 
 
 def test_a_finished_search_cannot_be_stopped(finished: Finished, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from dashboard.prepare import curves, leaderboard, overview, rows
 from dashboard.prepare.staircase import Point, staircase
-from dashboard.prepare.states import state_of
+from dashboard.prepare.states import STATUS_TEXT, state_of
 from dashboard.prepare.winner import winner
 from dashboard.prepare.words import plain
 from dashboard.shelf import try_open
@@ -198,3 +199,7 @@ def test_plain_text_leaves_no_markdown_active(text: str) -> None:
     assert "\n" not in made
     assert not re.search(r"[!-/:-@\[`{-~\]^_]", re.sub(r"\\[!-/:-@\[-`{-~]", "", made))
     assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", made) == " ".join(text.split())
+
+
+def test_every_status_has_a_name_on_a_page() -> None:
+    assert set(STATUS_TEXT) == set(get_args(Status))

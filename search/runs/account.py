@@ -1,0 +1,87 @@
+"""The books of a search while it runs: ledger, forecast and audit, kept cheaply beside the driver's work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from zipfile import BadZipFile
+
+from search.plan.plan import Plan
+from search.runs.audit import Audit, audited
+from search.runs.forecast import Forecast, forecast
+from search.runs.keeper import validation_images
+from search.runs.layout import RunLayout
+from search.runs.ledger import Ledger, ledger
+from search.runs.ranking import Scoring
+from search.runs.record import TrialRecord
+
+EVERY = 3.0
+"""Seconds for which an account stands."""
+
+SHARE = 100.0
+"""An account stands at least so many times as long as it took: a large search pays at most 1 % for it."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a search has cost, what more of it would bring, and how often its stops were wrong (None: not audited)."""
+
+    ledger: Ledger
+    forecast: Forecast
+    audit: Audit | None = None
+
+
+def account(plan: Plan, layout: RunLayout, records: Sequence[TrialRecord], *, left: int) -> Account:
+    """Draw the account of a search.
+
+    Args:
+        plan: of the search.
+        layout: of its run, where the validation images are counted.
+        records: all trials.
+        left: trials that the budget still allows.
+    """
+    return Account(
+        ledger(records, epochs=plan.budget.epochs, gpus=plan.resources.gpus or 1.0),
+        forecast(
+            records,
+            epochs=plan.budget.epochs,
+            objective=plan.objective,
+            left=left,
+            images=_images(layout, records),
+        ),
+        audited(records, Scoring.of(plan.objective)),
+    )
+
+
+class Accountant:
+    """Draws a new account now and then.
+
+    Args:
+        plan: of the search.
+        layout: of its run.
+        clock: monotonic, in seconds.
+    """
+
+    def __init__(self, plan: Plan, layout: RunLayout, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._plan, self._layout, self._clock = plan, layout, clock
+        self._last: Account | None = None
+        self._due = 0.0
+
+    def account(self, records: Sequence[TrialRecord], *, left: int) -> Account:
+        """Return the account, a new one where the last one is old; see `account`."""
+        began = self._clock()
+        if self._last is None or began >= self._due:
+            self._last = account(self._plan, self._layout, records, left=left)
+            ended = self._clock()
+            self._due = ended + max(EVERY, SHARE * (ended - began))
+        return self._last
+
+
+def _images(layout: RunLayout, records: Sequence[TrialRecord]) -> int | None:
+    """Return how many validation images there are; every trial has the same. A damaged file does not end a search."""
+    number = next((record.number for record in records if record.status == "completed"), None)
+    try:
+        return None if number is None else validation_images(layout.trial(number))
+    except (OSError, ValueError, BadZipFile):
+        return None
