@@ -37,6 +37,14 @@ def parser() -> argparse.ArgumentParser:
         "--runs-dir", metavar="DIR", default="runs", type=Path, help="of all runs (default: runs)"
     )
     made.add_argument("--name", help="of the run (default: the space's name, numbered)")
+    made.add_argument(
+        "--warm-start",
+        metavar="RUN",
+        nargs="+",
+        default=[],
+        type=Path,
+        help="begin from the winners of earlier runs, or of bundles, also of other data or another space",
+    )
     made.add_argument("--seed", metavar="S", help="of the search and of every training")
     add_limits(made)
     made.add_argument(

@@ -10,8 +10,9 @@ from search.runs.layout import RunLayout, write_text
 from search.runs.lease import Lease
 from search.tuning.answers import Decision
 from search.tuning.driver import Driver, Snapshot
-from search.tuning.launch import Options, make_policy, open_study
+from search.tuning.from_plan import make_policy
 from search.tuning.stint import StintRunner
+from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
 
 SPACE = """\
@@ -52,7 +53,7 @@ class Search:
     def go(self, epochs: int = 10_000, *, more_trials: int = 0) -> Driver:
         """Drive the search to its end, or until so many epochs are trained: then it is left as a crash would."""
         with Lease(self.layout) as lease:
-            study = open_study(self.plan, self.layout, Options(), new=not self.layout.journal.exists())
+            study = open_study(self.plan, self.layout, new=not self.layout.journal.exists())
             policy = make_policy(self.plan, study, workers=1)
             if more_trials:
                 policy.extend("test", more_trials)

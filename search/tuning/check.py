@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +19,7 @@ from search.plan.trial_config import Value
 from search.plan.vocabulary import Vocabulary
 from search.training.cost import Cost, cost
 from search.training.data import load_data
+from search.tuning.feasibility import Feasibility, feasibility
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class ArchitectureCost:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """A checked plan in figures. ``configurations`` is infinite where a continuous parameter can be active."""
+    """A checked plan in figures. ``configurations`` is infinite where a continuous parameter can be active;
+    ``constraints`` is None where the plan has none.
+    """
 
     name: str
     data: str
@@ -45,6 +48,7 @@ class CheckReport:
     most_trials: int
     most_epochs: int
     architectures: tuple[ArchitectureCost, ...]
+    constraints: Feasibility | None = None
     notes: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
@@ -54,6 +58,7 @@ class CheckReport:
             **vars(self),
             "configurations": int(self.configurations) if finite else None,
             "architectures": [vars(architecture) for architecture in self.architectures],
+            "constraints": asdict(self.constraints) if self.constraints else None,
         }
 
     def print(self, console: Console) -> None:
@@ -74,6 +79,8 @@ class CheckReport:
             flops, memory = span(row.flops), span(row.memory, unit="B")
             table.add_row(row.name, span(row.parameters), flops, memory)
         console.print(table)
+        for sentence in self.constraints.sentences() if self.constraints else ():
+            console.print(sentence, markup=False)
         count = "unlimited" if math.isinf(self.configurations) else f"{int(self.configurations):,}"
         console.print(f"{self.branches} distinct branches, {count} configurations")
         console.print(
@@ -107,6 +114,7 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
         most_trials=trials,
         most_epochs=trials * plan.budget.epochs,
         architectures=tuple(_span_costs(name, found) for name, found in costs.items()),
+        constraints=feasibility(plan.constraints, [cost for found in costs.values() for cost in found]),
         notes=data.notes,
     )
 

@@ -66,6 +66,21 @@ def grouped(reasons: Sequence[str]) -> str:
     return "; ".join(f"{reason} ({count}×)" for reason, count in Counter(reasons).most_common())
 
 
+def lost_place(known: TrialRecord, rung: int, *, places: int, standing: int) -> str:
+    """Say why a trial that paused at a rung does not go on.
+
+    Args:
+        known: its record.
+        rung: the epoch.
+        places: how many of the best there could go on.
+        standing: how many stand there.
+    """
+    value = known.last.value if known.last else math.nan
+    if not places:
+        return f"{value:.4g} at epoch {rung}: too few trials, {standing}, came there for one to go on"
+    return f"{value:.4g} at epoch {rung}: not among the best {places} of {standing} there"
+
+
 def _crashes(known: TrialRecord) -> int:
     """Count the stints that ended in a crash since the last new epoch."""
     reached = max((report.attempt for report in known.reports.values()), default=0)

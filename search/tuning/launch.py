@@ -7,38 +7,34 @@ import json
 import re
 import shutil
 import uuid
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
-from optuna.study import Study, StudyDirection
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.plan.plan import Plan, load_plan, plan_plugins
 from search.runs.errors import StudyError
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
-from search.runs.record import RUN
-from search.runs.storage import (
-    SharedStorage,
-    open_for_writing,
-    open_shared,
-    read_storage,
-    without_password,
-)
+from search.runs.memory import read_memory, write_memory
+from search.runs.record import read
+from search.runs.storage import SharedStorage, without_password
 from search.training.data import load_data
 from search.training.errors import DataError
-from search.tuning.answers import Limits
 from search.tuning.bridge import execute
 from search.tuning.driver import Driver, Listener, Snapshot
+from search.tuning.from_plan import make_policy
 from search.tuning.interrupts import Interrupts
 from search.tuning.local_ray import local_ray
-from search.tuning.parts import samplers, schedulers
+from search.tuning.parts import scheduler_of
 from search.tuning.policy import Policy
 from search.tuning.resources import Allocation, allocate, this_machine
+from search.tuning.screening import screening
+from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
+from search.tuning.warm_start import recall
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 """What a run may be called: one folder, never a path."""
@@ -66,12 +62,14 @@ class Options:
     """What a call may set beside the plan.
 
     ``concurrency`` is the most trials at once, ``gpus_per_trial`` a share or a number of GPUs, ``storage`` an
-    Optuna storage URL instead of the run's own journal, ``say`` takes a line for the user.
+    Optuna storage URL instead of the run's own journal, ``warm_start`` names runs and bundles to begin from, and
+    ``say`` takes a line for the user.
     """
 
     concurrency: int | None = None
     gpus_per_trial: float | None = None
     storage: str | None = None
+    warm_start: Sequence[Path] = ()
     say: Callable[[str], None] = print
 
 
@@ -88,12 +86,17 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
     Raises:
         RunExists: there is a run of that name.
         DataError: the images cannot be read; nothing was left on disk.
+        SettingsError: the scheduler's settings do not fit the horizon; nothing was left on disk.
         StudyError: the study cannot be opened; nothing was left on disk.
     """
+    scheduler_of(plan)
+    past = recall(options.warm_start)
     split = load_images(plan, options)
     layout = _new_folder(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
     write_json(layout.images, {"split": split})
+    if past:
+        write_memory(layout.memory, past)
     if options.storage:
         kept = SharedStorage(without_password(options.storage), layout.root.name, uuid.uuid4().hex)
         write_json(layout.storage, vars(kept))
@@ -153,8 +156,16 @@ def _run(
     options.say(allocation.text())
     with _resumable(layout), Lease(layout) as lease:
         words = vocabulary(plan.plugins)
-        study = open_study(plan, layout, options, new=new)
-        policy = make_policy(plan, study, workers=allocation.workers)
+        study = open_study(plan, layout, new=new, storage=options.storage, say=options.say)
+        data = load_data(plan.data.config, directory=plan.data.folder)
+        known = map(read, study.get_trials(deepcopy=False))
+        policy = make_policy(
+            plan,
+            study,
+            workers=allocation.workers,
+            measure=screening(plan, words, data, past=known),
+            past=read_memory(layout.memory),
+        )
         if more_trials:
             policy.extend(f"resume-{uuid.uuid4().hex[:12]}", more_trials)
         driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=plan.budget.seconds)
@@ -210,60 +221,6 @@ def _resumable(layout: RunLayout) -> Iterator[None]:
             f"{layout.root}: {said}: the search has stopped, and all that was recorded is "
             f"kept; when that is mended, go on by `python -m search.resume {layout.root}`"
         ) from error
-
-
-def make_policy(plan: Plan, study: Study, *, workers: int) -> Policy:
-    """Return the Policy that a plan describes, on a study that is empty or has a past."""
-    scheduler = schedulers[plan.scheduler.name].build(plan.budget.epochs, **plan.scheduler.settings)
-    levels = (*scheduler.rungs, plan.budget.epochs)
-    return Policy(
-        plan.space,
-        budget=Limits(plan.budget.trials, plan.budget.epochs),
-        study=study,
-        metric=plan.objective.metric,
-        at_best=plan.objective.at == "best",
-        sampler=lambda seed: samplers[plan.sampler.name].build(seed, levels, **plan.sampler.settings),
-        scheduler=scheduler,
-        workers=workers,
-        seed=plan.seed,
-        start=plan.start,
-    )
-
-
-def open_study(plan: Plan, layout: RunLayout, options: Options, *, new: bool) -> Study:
-    """Open the run's study for writing, mending what a crash has torn; make it when the run is new.
-
-    Raises:
-        StudyError: it cannot be opened, or a study of that name is another run's.
-    """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    direction = StudyDirection.MAXIMIZE if plan.objective.mode == "max" else StudyDirection.MINIMIZE
-    kept = read_storage(layout)
-    if kept:
-        storage, name = open_shared(options.storage or kept.url), kept.study
-    else:
-        storage, mended = open_for_writing(layout.journal)
-        if mended:
-            options.say(f"the last record of the study was torn by a crash; it was cut off: {mended}")
-        name = next(iter(optuna.get_all_study_names(storage)), layout.root.name)
-    if name in optuna.get_all_study_names(storage):
-        if new:
-            raise StudyError(f"a study named {name!r} is in that storage already: give another --name")
-        return _own(optuna.load_study(storage=storage, study_name=name), kept)
-    study = optuna.create_study(storage=storage, study_name=name, direction=direction)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study.set_metric_names([plan.objective.metric])  # for Optuna's own tools
-    if kept:
-        study.set_user_attr(RUN, kept.run)
-    return study
-
-
-def _own(study: Study, kept: SharedStorage | None) -> Study:
-    """Return the study if it is this run's own: another's with the same name must not be taken over."""
-    if kept and study.user_attrs.get(RUN) != kept.run:
-        raise StudyError(f"the study {study.study_name!r} in that storage belongs to another run")
-    return study
 
 
 def _new_folder(folder: Path, name: str | None, default: str) -> RunLayout:

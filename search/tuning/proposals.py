@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers import BaseSampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.plan.domain import Domain, Float
 from search.plan.space import Space
 from search.plan.trial_config import Value
-from search.tuning.distributions import distribution
+from search.runs.memory import PastSearch
+from search.tuning.draft import Draft
+from search.tuning.samplers.past import first_points
+
+MOST_PAST = 8
+"""Points of earlier searches that are tried first."""
 
 TRIES = 8
 """Draws of the sampler before a point that is new by chance will do."""
@@ -30,15 +34,26 @@ MakeSampler = Callable[[int], BaseSampler]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A complete point of the space and where it came from: `sampler`, `start:0`, `request:…`."""
+    """A complete point of the space and where it came from: `sampler`, `start:0`, `past:0`, `request:…`.
+
+    ``notes`` are system attributes that its sampler wants to find in the trial.
+    """
 
     point: dict[str, Value]
     origin: str
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def identity(point: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
     """Return what makes two points the same."""
     return tuple(sorted((name, repr(value)) for name, value in point.items()))
+
+
+def fitting(point: Mapping[str, Value], space: Space) -> dict[str, Value]:
+    """Return what of a point of another space has a place in this one."""
+    return {
+        name: value for name, value in point.items() if name in space and space[name].domain.contains(value)
+    }
 
 
 class Proposals:
@@ -47,15 +62,26 @@ class Proposals:
     Args:
         space: any space.
         start: points, complete or not, that are tried first; the sampler fills what they leave open.
+        past: earlier searches, whose best points come next, as far as they fit this space.
         sampler: makes a sampler from a seed.
         seed: of the run.
     """
 
     def __init__(
-        self, space: Space, *, start: Sequence[Mapping[str, Value]], sampler: MakeSampler, seed: int
+        self,
+        space: Space,
+        *,
+        start: Sequence[Mapping[str, Value]],
+        past: Sequence[PastSearch],
+        sampler: MakeSampler,
+        seed: int,
     ) -> None:
         self._space = space
-        self._start = tuple(start)
+        self._first = {f"start:{index}": point for index, point in enumerate(start)}
+        self._first |= {
+            f"past:{index}": fitting(point, space)
+            for index, point in enumerate(first_points(past, MOST_PAST))
+        }
         self._make_sampler = sampler
         self._seed = seed
         self._size = space.size()
@@ -88,24 +114,24 @@ class Proposals:
         """
         for origin, point in self._asked.items():
             if origin not in self._origins:
-                return Proposal(self._draw(study, number, 0, point), origin)
+                return self._draw(study, number, 0, point, origin)
         if asked_only:
             return None
-        for index, point in enumerate(self._start):
-            if f"start:{index}" not in self._origins:
-                drawn = self._draw(study, number, 0, point)
-                if identity(drawn) not in self._seen:
-                    return Proposal(drawn, f"start:{index}")
-                self._origins.add(f"start:{index}")
+        for origin, point in self._first.items():
+            if origin not in self._origins:
+                drawn = self._draw(study, number, 0, point, origin)
+                if identity(drawn.point) not in self._seen:
+                    return drawn
+                self._origins.add(origin)
         return self._new(study, number)
 
     def _new(self, study: Study, number: int) -> Proposal | None:
         if self.exhausted():
             return None
         for attempt in range(TRIES):
-            point = self._draw(study, number, attempt, {})
-            if identity(point) not in self._seen:
-                return Proposal(point, "sampler")
+            drawn = self._draw(study, number, attempt, {}, "sampler")
+            if identity(drawn.point) not in self._seen:
+                return drawn
         return self._any_new(number)
 
     def _any_new(self, number: int) -> Proposal | None:
@@ -120,37 +146,20 @@ class Proposals:
         left = (point for point in self._space.enumerate() if identity(point) not in self._seen)
         return next((Proposal(point, "sampler") for point in left), None)
 
-    def _draw(self, study: Study, number: int, attempt: int, given: Mapping[str, Value]) -> dict[str, Value]:
+    def _draw(
+        self, study: Study, number: int, attempt: int, given: Mapping[str, Value], origin: str
+    ) -> Proposal:
         """Walk the space: what is given stands, the sampler chooses the rest."""
         seed = int(np.random.SeedSequence([self._seed, number, attempt]).generate_state(1)[0] % 2**31)
-        draw = _Draw(study, number, self._make_sampler(seed), seed)
+        draft = Draft(study, number, self._make_sampler(seed))
+        rng = np.random.default_rng(seed)
 
         def choose(name: str, domain: Domain) -> Value:
-            return given[name] if name in given else draw.choose(name, domain)
-
-        return self._space.walk(choose)
-
-
-class _Draw:
-    """One configuration as a sampler draws it, without a trial in the study yet."""
-
-    def __init__(self, study: Study, number: int, sampler: BaseSampler, seed: int) -> None:
-        self._study = study
-        self._sampler = sampler
-        self._random = RandomSampler(seed=seed)
-        self._trial: FrozenTrial = create_trial(state=TrialState.RUNNING)
-        self._trial.number = number
-        self._space = sampler.infer_relative_search_space(study, self._trial)
-        self._joint = sampler.sample_relative(study, self._trial, self._space)
-
-    def choose(self, name: str, domain: Domain) -> Value:
-        wanted = distribution(domain)
-        value: Any
-        if name in self._joint:
-            value = self._joint[name]
+            value: Any = given[name] if name in given else draft.value(name, domain)
+            if isinstance(domain, Float):
+                value = domain.nearest(value)
             # A trial of an earlier, wider range may lead the model outside this space.
-            if not domain.contains(value):
-                value = self._random.sample_independent(self._study, self._trial, name, wanted)
-        else:
-            value = self._sampler.sample_independent(self._study, self._trial, name, wanted)
-        return domain.nearest(value) if isinstance(domain, Float) else value
+            return value if domain.contains(value) else domain.sample(rng)
+
+        point = self._space.walk(choose)
+        return Proposal(point, origin, {} if given else draft.notes)

@@ -13,8 +13,9 @@ from search import resume
 from search.runs.lease import Lease
 from search.tuning.answers import Decision
 from search.tuning.driver import Driver
-from search.tuning.launch import Options, make_policy, open_study
+from search.tuning.from_plan import make_policy
 from search.tuning.stint import StepResult
+from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
 from tests.faults.searches import living, long_space, reports
 from tests.inprocess import Search, plan_in
@@ -53,9 +54,7 @@ def test_a_zombie_worker_changes_nothing_of_the_attempt_that_followed_its_own(tm
     """Neither value, place nor metrics of the present attempt, nor its life."""
     search = Search(plan_in(tmp_path), tmp_path / "run")
     with Lease(search.layout) as lease:
-        policy = make_policy(
-            search.plan, open_study(search.plan, search.layout, Options(), new=True), workers=1
-        )
+        policy = make_policy(search.plan, open_study(search.plan, search.layout, new=True), workers=1)
         driver = Driver(search.plan, vocabulary(), policy, search.layout, lease, listener=lambda _: None)
         first = driver.ask()
         assert first is not None

@@ -48,6 +48,30 @@ def test_a_search_that_is_cut_again_and_again_ends_bit_for_bit_as_one_that_was_n
         assert trial.layout.validation.is_file()
 
 
+def test_who_pauses_at_a_rung_goes_on_from_its_checkpoint_or_ends_with_its_files_in_order(
+    tmp_path: Path,
+) -> None:
+    """Promotion with real training, whole and cut after every epoch: the same decisions, values and files."""
+    space = SPACE.replace("name: asha,", "name: asha, kind: promotion,")
+    whole, cut = (
+        Search(plan_in(tmp_path, space), tmp_path / "a"),
+        Search(plan_in(tmp_path, space), tmp_path / "b"),
+    )
+    whole.go()
+    for _ in range(40):
+        if cut.go(epochs=1).reason:
+            break
+    run = search.open_run(whole.layout.root)
+    assert told(search.open_run(cut.layout.root)) == told(run)
+    assert {trial.status for trial in run.trials} == {"completed", "stopped"}
+    assert any("not among the best" in trial.record.reason for trial in run.trials)
+    assert any(len(trial.record.stints) > 1 for trial in run.trials)
+    for trial in run.trials:
+        assert trial.document["status"] == trial.status
+        kept = list((whole.layout.trials / str(trial.number)).rglob("checkpoint-*.pt"))
+        assert bool(kept) == (trial.status == "completed")
+
+
 def test_an_epoch_whose_report_was_lost_is_trained_again_and_no_other(uncut: Run, tmp_path: Path) -> None:
     """The worker saved its checkpoint, the driver died before it recorded the report."""
     made = Search(plan_in(tmp_path), tmp_path / "run")

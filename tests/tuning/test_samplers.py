@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from optuna.samplers import BaseSampler
 
-from search.tuning.samplers import samplers
+from search.plan.domain import Float
+from search.plan.parameter import Parameter
+from search.plan.space import Space
+from search.tuning.samplers import Task, samplers
 from tests.tuning.simulation import SPACE, Simulation, policy, study
 
 
@@ -16,7 +19,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_it_says_what_it_is(name: str) -> None:
     assert samplers[name].summary
-    assert isinstance(samplers[name].build(0, (1, 3, 9)), BaseSampler)
+    assert isinstance(samplers[name].build(0, Task(SPACE, (1, 3, 9))), BaseSampler)
 
 
 def test_it_draws_inside_the_space_branch_by_branch(name: str) -> None:
@@ -38,7 +41,7 @@ def test_the_same_seed_gives_the_same_search_and_another_seed_another(name: str)
 
 def test_it_works_with_plain_optuna_too(name: str) -> None:
     of = study()
-    of.sampler = samplers[name].build(3, (1, 3))
+    of.sampler = samplers[name].build(3, Task(Space((Parameter("x", Float(0.0, 1.0), {}),)), (1, 3)))
     for _ in range(20):
         trial = of.ask()
         x = trial.suggest_float("x", 0, 1)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from optuna.samplers import BaseSampler, RandomSampler
 
-from search.tuning.samplers import samplers
+from search.tuning.samplers import Task, samplers
 
 
 @samplers.register("random")
-def random(seed: int, levels: Sequence[int]) -> BaseSampler:
+def random(seed: int, task: Task) -> BaseSampler:
     """Draw every parameter at random."""
     return RandomSampler(seed=seed)

@@ -22,7 +22,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.plan.registry import Range
-from search.tuning.samplers import samplers
+from search.tuning.samplers import Task, samplers
 
 
 class RungTPESampler(BaseSampler):
@@ -170,20 +170,16 @@ def _as(trial: FrozenTrial, state: TrialState, value: float | None) -> FrozenTri
     return shown
 
 
-@samplers.register("auto")
-def auto(seed: int, levels: Sequence[int]) -> BaseSampler:
-    """Winnow's choice: fidelity-aware TPE with its defaults."""
-    return rung_tpe(seed, levels)
-
-
 @samplers.register("rung_tpe")
 def rung_tpe(
     seed: int,
-    levels: Sequence[int],
+    task: Task,
     *,
     enough: Annotated[int, Range(2, doc="trials that must stand at a level before it is modelled")] = 12,
     random_share: Annotated[float, Range(0, 1, doc="share of random draws")] = 1 / 3,
     candidates: Annotated[int, Range(1, doc="points among which the estimator picks")] = 96,
 ) -> BaseSampler:
     """TPE that compares like with like: trials at the same rung."""
-    return RungTPESampler(levels, enough=enough, random_share=random_share, candidates=candidates, seed=seed)
+    return RungTPESampler(
+        task.levels, enough=enough, random_share=random_share, candidates=candidates, seed=seed
+    )

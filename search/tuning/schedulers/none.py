@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from search.runs.record import RungDecision
-from search.tuning.schedulers import schedulers
-
-
-@dataclass(frozen=True)
-class Never:
-    """The rule that stops nobody."""
-
-    rungs: tuple[int, ...] = ()
-
-    def decide(self, rung: int, value: float, peers: Sequence[float]) -> RungDecision:
-        """Keep the trial."""
-        return RungDecision(rung, keep=True, cutoff=None, standing=len(peers))
+from search.tuning.schedulers import Scheduler, schedulers
 
 
 @schedulers.register("none")
-def none(horizon: int) -> Never:
+def none(horizon: int) -> Scheduler:
     """Train every trial to its horizon."""
-    return Never()
+    return Scheduler()

@@ -1,0 +1,94 @@
+"""A trial that is not in the study yet: samplers read the study as it is, and write into the draft.
+
+Optuna's samplers expect the trial that they draw for to be in the storage already, and some write attributes into
+it. A trial of ours enters the study whole, in one record, so what they write is kept here as notes for that record.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from search.plan.domain import Domain
+from search.tuning.distributions import distribution
+
+DRAFT_ID = -1
+"""The id of a trial that no storage has."""
+
+
+class DraftStudy(Study):
+    """A study as a sampler sees it, with one draft.
+
+    Args:
+        study: is read; of the attributes that a sampler writes into the study itself, it takes what comes.
+        number: that the trial will have.
+    """
+
+    def __init__(self, study: Study, number: int) -> None:
+        vars(self).update(vars(study))
+        # Optuna keeps a list of the trials here that only `Study.ask` forgets: a sampler would see an old study.
+        self._thread_local = type(study._thread_local)()
+        self.draft: FrozenTrial = create_trial(state=TrialState.RUNNING)
+        self.draft.number = number
+        self.draft._trial_id = DRAFT_ID
+        self._storage: Any = _DraftStorage(study._storage, self.draft)
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the sampler wrote into the draft."""
+        return dict(self.draft.system_attrs)
+
+
+class _DraftStorage:
+    """The study's storage, but for the draft."""
+
+    def __init__(self, storage: BaseStorage, draft: FrozenTrial) -> None:
+        self._storage = storage
+        self._draft = draft
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        return copy.copy(self._draft) if trial_id == DRAFT_ID else self._storage.get_trial(trial_id)
+
+    def get_trial_system_attrs(self, trial_id: int) -> dict[str, Any]:
+        if trial_id == DRAFT_ID:
+            return dict(self._draft.system_attrs)
+        return self._storage.get_trial_system_attrs(trial_id)
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        assert trial_id == DRAFT_ID, "a sampler writes into the trial that it draws for"
+        self._draft.system_attrs[key] = value
+
+
+class Draft:
+    """One configuration as a sampler draws it.
+
+    Args:
+        study: is read.
+        number: that the trial will have.
+        sampler: draws.
+    """
+
+    def __init__(self, study: Study, number: int, sampler: BaseSampler) -> None:
+        self._study = DraftStudy(study, number)
+        self._sampler = sampler
+        space = sampler.infer_relative_search_space(self._study, self._study.draft)
+        self._joint = sampler.sample_relative(self._study, self._study.draft, space)
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the sampler wants to find in the trial."""
+        return self._study.notes
+
+    def value(self, name: str, domain: Domain) -> Any:
+        """Return what the sampler draws for a parameter; it may lie outside the domain where an earlier trial did."""
+        if name in self._joint:
+            return self._joint[name]
+        return self._sampler.sample_independent(self._study, self._study.draft, name, distribution(domain))

@@ -1,0 +1,65 @@
+"""A run's study, opened by its driver."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import optuna
+from optuna.study import Study, StudyDirection
+
+from search.plan.plan import Plan
+from search.runs.errors import StudyError
+from search.runs.layout import RunLayout
+from search.runs.record import RUN
+from search.runs.storage import SharedStorage, open_for_writing, open_shared, read_storage
+
+
+def open_study(
+    plan: Plan,
+    layout: RunLayout,
+    *,
+    new: bool,
+    storage: str | None = None,
+    say: Callable[[str], None] = print,
+) -> Study:
+    """Open the run's study for writing, mending what a crash has torn; make it when the run is new.
+
+    Args:
+        plan: says what the objective is.
+        layout: of the run.
+        new: there must be no study of that name yet.
+        storage: an Optuna storage URL, with the password that the run's folder leaves out.
+        say: takes a line for the user.
+
+    Raises:
+        StudyError: it cannot be opened, or a study of that name is another run's.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    direction = StudyDirection.MAXIMIZE if plan.objective.mode == "max" else StudyDirection.MINIMIZE
+    kept = read_storage(layout)
+    if kept:
+        opened, name = open_shared(storage or kept.url), kept.study
+    else:
+        opened, mended = open_for_writing(layout.journal)
+        if mended:
+            say(f"the last record of the study was torn by a crash; it was cut off: {mended}")
+        name = next(iter(optuna.get_all_study_names(opened)), layout.root.name)
+    if name in optuna.get_all_study_names(opened):
+        if new:
+            raise StudyError(f"a study named {name!r} is in that storage already: give another --name")
+        return _own(optuna.load_study(storage=opened, study_name=name), kept)
+    study = optuna.create_study(storage=opened, study_name=name, direction=direction)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names([plan.objective.metric])  # for Optuna's own tools
+    if kept:
+        study.set_user_attr(RUN, kept.run)
+    return study
+
+
+def _own(study: Study, kept: SharedStorage | None) -> Study:
+    """Return the study if it is this run's own: another's with the same name must not be taken over."""
+    if kept and study.user_attrs.get(RUN) != kept.run:
+        raise StudyError(f"the study {study.study_name!r} in that storage belongs to another run")
+    return study

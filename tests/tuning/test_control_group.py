@@ -1,0 +1,64 @@
+"""`audit`: some of the condemned are let live, and nobody else notices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from search.runs.audit import audited, is_control
+from search.runs.ranking import Scoring
+from search.runs.record import TrialRecord
+from search.tuning.answers import Limits
+from search.tuning.parts import schedulers
+from tests.tuning.simulation import Simulation, accuracy, policy
+
+KINDS: list[tuple[str, dict[str, Any]]] = [
+    ("asha", {}),
+    ("asha", {"kind": "promotion"}),
+    ("asha", {"brackets": 2}),
+    ("hyperband", {}),
+    ("median", {}),
+]
+
+
+def searched(name: str, settings: dict[str, Any], audit: float, *, workers: int = 1) -> list[TrialRecord]:
+    rule = schedulers[name].build(9, audit=audit, **settings)
+    made = policy(budget=Limits(40, 9), scheduler=rule, workers=workers, seed=3)
+    # The best trials are found late and begin badly, so that someone is stopped wrongly.
+    Simulation().run(made, curve=lambda config, epoch: accuracy(config, epoch) * (epoch - 4))
+    return made.records
+
+
+@pytest.mark.parametrize(("name", "settings"), KINDS)
+def test_with_an_audit_of_all_everybody_is_trained_to_the_end(name: str, settings: dict[str, Any]) -> None:
+    records = searched(name, settings, 1.0, workers=3)
+    assert {known.status for known in records} == {"completed"}
+    found = audited(records, Scoring())
+    assert found is not None
+    assert found.let_live == found.finished >= 5
+    assert found.false_stops >= 1
+
+
+@pytest.mark.parametrize(("name", "settings"), [kind for kind in KINDS if not kind[1].get("kind")])
+def test_the_control_group_changes_nobody_elses_fate(name: str, settings: dict[str, Any]) -> None:
+    """One worker and the same draws: without the control group the search is the one that has no audit."""
+    with_audit, without = searched(name, settings, 0.5), searched(name, settings, 0.0)
+    assert any(map(is_control, with_audit))
+    assert len(with_audit) == len(without)
+    for mine, theirs in zip(with_audit, without, strict=True):
+        assert mine.point == theirs.point
+        if not is_control(mine):
+            assert (mine.status, mine.reason, mine.values) == (theirs.status, theirs.reason, theirs.values)
+            assert [r.rungs for r in mine.reports.values()] == [r.rungs for r in theirs.reports.values()]
+        else:
+            assert theirs.status == "stopped"
+            assert mine.status == "completed"
+
+
+def test_the_share_that_is_let_live_is_that_of_the_setting() -> None:
+    """Of the 40 that are condemned in turn about a quarter; the bounds are 4 standard deviations."""
+    records = searched("asha", {"kind": "promotion"}, 0.25)
+    condemned = [k for k in records if k.status == "stopped" or is_control(k)]
+    share = sum(map(is_control, condemned)) / len(condemned)
+    assert abs(share - 0.25) < 4 * (0.25 * 0.75 / len(condemned)) ** 0.5
