@@ -14,7 +14,14 @@ from rich.text import Text
 from search.console import duration, epochs_text, print_json
 from search.costs import ledger_table
 from search.runs.run import Run, open_run
-from search.summary import counts_text, print_prospects, print_ranking, score_text, summary_document
+from search.summary import (
+    counts_text,
+    print_front,
+    print_prospects,
+    print_ranking,
+    score_text,
+    summary_document,
+)
 from search.verb import DONE, UserError, Verb, add_json, main_of
 
 EXAMPLE = """\
@@ -68,6 +75,7 @@ def print_status(console: Console, run: Run) -> None:
     if best is not None:
         print_costs(console, run)
         print_ranking(console, run)
+        print_front(console, run)
         console.print(f"Ahead: trial {best.number}, {score_text(run, best)}.", markup=False)
 
 

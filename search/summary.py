@@ -19,6 +19,9 @@ from search.runs.run import Run, Trial
 
 TOP = 5
 
+MOST_ON_FRONT = 10
+"""Trials of the front that are printed; `--json` and `Run.front()` have all."""
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -40,6 +43,9 @@ def gain(run: Run) -> Gain | None:
     start = next((t for t in run.trials if t.record.origin == "start:0"), None)
     if best is None or start is None:
         return None
+    epochs = run.plan.budget.epochs
+    if best.record.horizon(epochs) != start.record.horizon(epochs):
+        return None  # in the middle of a longer schedule a trial is worse than at the end of a shorter one
     epoch = max(best.record.values.keys() & start.record.values.keys(), default=0)
     ours, theirs = _score_at(run, best, epoch), _score_at(run, start, epoch)
     if ours is None or theirs is None:
@@ -84,6 +90,7 @@ def print_summary(console: Console, run: Run, reason: str, elapsed: float) -> No
     else:
         console.print(f"\nThe best {TOP} by {run.plan.objective.metric}:", markup=False)
         print_ranking(console, run)
+        print_front(console, run)
         _print_winner(console, run, best)
     _print_next(console, run, stands)
 
@@ -105,6 +112,22 @@ def print_ranking(console: Console, run: Run) -> None:
         console.print(Padding(Text(point_text(searched(run, trial)), style="dim"), (0, 0, 0, 3)))
 
 
+def print_front(console: Console, run: Run) -> None:
+    """Print the trade-offs, where a search has several objectives: each completed trial that none dominates."""
+    goals = run.plan.goals
+    if not goals:
+        return
+    console.print(f"\nThe front of {', '.join([run.plan.objective.metric, *(g.attribute for g in goals)])}:")
+    for trial in run.front()[:MOST_ON_FRONT]:
+        figures = "  ".join(f"{name} {_figure(value)}" for name, value in trial.record.attributes.items())
+        console.print(f"[bold]trial {trial.number}[/bold]  {trial.score:.4f}  {figures}")
+
+
+def _figure(value: float) -> str:
+    """Return an attribute as a person reads it: 7,012,938 and 3.25."""
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.3g}"
+
+
 def searched(run: Run, trial: Trial) -> Mapping[str, Any]:
     """Return what of a point was searched: fixed parameters say nothing about a trial."""
     names = {parameter.name for parameter in run.plan.space.parameters if parameter.domain.size() > 1}
@@ -120,7 +143,9 @@ def counts_text(stands: Progress) -> str:
     """Return how many trials there are of each status."""
     counts = [f"{n} {status}" for status, n in sorted(stands.counts.items()) if n and status != "rejected"]
     rejected = stands.counts.get("rejected")
-    return f"{stands.trials} trials: {', '.join(counts)}" + (f"; {rejected} rejected" if rejected else "")
+    more = [f"{rejected} rejected"] if rejected else []
+    more += [f"{stands.aside} earlier ones on a schedule of another length"] if stands.aside else []
+    return "; ".join([f"{stands.trials} trials: {', '.join(counts)}", *more])
 
 
 def summary_document(run: Run, reason: str, elapsed: float) -> dict[str, Any]:
@@ -147,6 +172,11 @@ def summary_document(run: Run, reason: str, elapsed: float) -> dict[str, Any]:
             }
             for trial in run.ranking()[:TOP]
         ],
+        "front": [
+            {"trial": trial.number, "score": trial.score, **trial.record.attributes} for trial in run.front()
+        ]
+        if run.plan.goals
+        else None,
         "gain": None if over is None else vars(over),
         "winner": None if best is None else {"trial": best.number, "settings": _settings(best)},
     }

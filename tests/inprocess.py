@@ -5,12 +5,18 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from optuna.study import Study
+
 from search.plan.plan import Plan, load_plan
 from search.runs.layout import RunLayout, write_text
 from search.runs.lease import Lease
+from search.runs.record import read
+from search.training.data import load_data
 from search.tuning.answers import Decision
 from search.tuning.driver import Driver, Snapshot
+from search.tuning.entrance import Measure
 from search.tuning.from_plan import make_policy
+from search.tuning.screening import screening
 from search.tuning.stint import StintRunner
 from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
@@ -54,7 +60,7 @@ class Search:
         """Drive the search to its end, or until so many epochs are trained: then it is left as a crash would."""
         with Lease(self.layout) as lease:
             study = open_study(self.plan, self.layout, new=not self.layout.journal.exists())
-            policy = make_policy(self.plan, study, workers=1)
+            policy = make_policy(self.plan, study, workers=1, measure=self._measure(study))
             if more_trials:
                 policy.extend("test", more_trials)
             driver = Driver(
@@ -78,3 +84,10 @@ class Search:
                     driver.leave(assignment.number, "paused" if decision is Decision.PAUSE else "stopped")
             driver.abandon()
             return driver
+
+    def _measure(self, study: Study) -> Measure | None:
+        if not self.plan.attributes:
+            return None
+        data = load_data(self.plan.data.config, directory=self.plan.data.folder)
+        known = map(read, study.get_trials(deepcopy=False))
+        return screening(self.plan, vocabulary(), data, past=known, device="cpu")

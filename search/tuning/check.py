@@ -20,6 +20,7 @@ from search.plan.vocabulary import Vocabulary
 from search.training.cost import Cost, cost
 from search.training.data import load_data
 from search.tuning.feasibility import Feasibility, feasibility
+from search.tuning.parts import scheduler_of
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,10 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
 
     Raises:
         DataError: the images cannot be read.
-        SettingsError: an architecture cannot be built for these images; the message names the branch.
+        SettingsError: an architecture cannot be built for these images, or the scheduler does not fit the horizon;
+            the message says where.
     """
+    scheduler_of(plan)
     data = load_data(plan.data.config, directory=plan.data.folder)
     costs: dict[str, list[Cost]] = {}
     for point in corners(plan):
