@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from benchmarks.efficiency import bootstrap, tables
 from benchmarks.efficiency.clock import Job, Outcome, Simulation, simulate
 from benchmarks.efficiency.contenders import BASELINES, OURS, WARM, build, installed
-from benchmarks.efficiency.digits import CURVES, Digits, nearest
+from benchmarks.efficiency.digits import CURVES, Digits
 from benchmarks.efficiency.grid import searches
 from benchmarks.efficiency.results import Result, Search, append, missing, read
 from benchmarks.efficiency.scale import finished_trials, report
@@ -192,25 +193,20 @@ def test_a_warm_start_knows_the_searches_on_the_other_tasks_alone(tmp_path: Path
 # --- recorded curves ---------------------------------------------------------------------------------------------
 
 
-def test_nearest_prefers_equal_choices_to_near_numbers() -> None:
-    rows = np.array([[0.25, 0.5, np.nan], [0.75, 0.9, 0.1], [0.75, 0.9, 0.3]])
-    choices = np.array([True, False, False])
-    assert nearest(np.array([0.25, 1.0, np.nan]), rows, choices) == 0
-    assert nearest(np.array([0.75, 0.5, 0.1]), rows, choices) == 1
-    assert nearest(np.array([0.75, 0.5, 0.28]), rows, choices) == 2
-
-
-@pytest.mark.parametrize("metric", ["accuracy", "loss"])
-def test_a_recorded_configuration_has_its_own_curve(metric: str) -> None:
+@pytest.mark.parametrize(("metric", "sign"), [("accuracy", 1), ("loss", -1)])
+def test_the_forest_follows_the_recorded_curves(metric: str, sign: int) -> None:
+    """It has learned from them: rows, epochs and signs are not mixed up; how well it predicts is not shown here."""
     digits = Digits(metric)
     arrays = np.load(CURVES, allow_pickle=False)
-    sign = 1 if metric == "accuracy" else -1
-    for number in (0, 17, 399):
-        point = json.loads(str(arrays["configurations"][number]))
-        assert digits.curve(point) == pytest.approx(sign * arrays[metric][number])
-    ends = [digits.regret(json.loads(str(text))) for text in arrays["configurations"]]
-    assert min(ends) == 0
-    assert np.median(ends) == pytest.approx(100)
+    points = [json.loads(str(text)) for text in arrays["configurations"][::10]]
+    predicted = np.array([digits.curve(point) for point in points])
+    recorded = sign * arrays[metric][::10]
+    assert predicted.shape == recorded.shape
+    for epoch in (2, 26):
+        assert spearmanr(predicted[:, epoch], recorded[:, epoch])[0] > 0.9
+    drawn = [digits.regret(digits.space.sample(np.random.default_rng(n))) for n in range(60)]
+    assert min(drawn) >= -5
+    assert 50 < np.median(drawn) < 200
 
 
 # --- the statistics ----------------------------------------------------------------------------------------------

@@ -45,8 +45,9 @@ class Cube:
 
     def point(self, row: Rows) -> dict[str, Value]:
         """Return the complete point of a canonical row."""
-        shares = {parameter.name: row[index] for index, parameter in enumerate(self.columns)}
-        return self.space.walk(lambda name, domain: _value(domain, float(shares[name])))
+        shares = {parameter.name: float(row[index]) for index, parameter in enumerate(self.columns)}
+        # What has no column has one value, anywhere.
+        return self.space.walk(lambda name, domain: _value(domain, shares.get(name, 0.5)))
 
     def canonical(self, rows: Rows) -> Rows:
         """Return the canonical rows nearest to any rows, shape [n, columns]; inactive parameters become NaN."""
@@ -69,11 +70,9 @@ class Cube:
             holds = np.ones(len(rows), dtype=bool)
             for parent, values in parameter.when.items():
                 holds &= active[parent]
-                domain = self.space[parent].domain
+                # Another parent has one value, and a space has no condition that can never hold.
                 if parent in column:
-                    holds &= _is_among(domain, rows[:, column[parent]], values)
-                elif not among(next(iter(domain.values())), values):
-                    holds[:] = False
+                    holds &= _is_among(self.space[parent].domain, rows[:, column[parent]], values)
             active[parameter.name] = holds
         return [active[parameter.name] for parameter in self.columns]
 
@@ -127,7 +126,8 @@ def _value(domain: Domain, share: float) -> Value:
         return domain.nearest(domain.low + cell * (domain.step or 0.0))
     assert not isinstance(domain, Choice)
     if not domain.log:
-        return domain.low + share * (domain.high - domain.low)
+        # 0.07 + (0.92 - 0.07) is above 0.92.
+        return min(max(domain.low + share * (domain.high - domain.low), domain.low), domain.high)
     low, high = _log_ends(domain)
     value = min(max(math.exp(low + share * (high - low)), domain.low), domain.high)
     return round(value) if isinstance(domain, Int) else value

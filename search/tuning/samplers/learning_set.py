@@ -22,6 +22,10 @@ AUGMENTED = 0.05
 """Weight of the sum beside the worst goal (Knowles 2006, ParEGO)."""
 
 
+IDEAL = 2.0
+"""Where the best of a goal is sought, in the range from its 5 % to its 95 % quantile: beyond what was seen."""
+
+
 def no_prior(rows: Rows) -> Rows:
     """Say nothing of any point: a search without a past."""
     return np.zeros(len(rows))
@@ -36,7 +40,8 @@ def learning_set(seen: Observations, levels: Sequence[int], prior: Prior, rng: n
         prior: of earlier searches.
         rng: draws the weights of several goals: another trade-off at each ask (ParEGO).
     """
-    failed = np.setdiff1d(seen.failed, seen.trial)
+    # Also one that had values: what diverges at its second epoch is often ahead after the first.
+    failed = seen.failed
     trial = np.concatenate([seen.trial, failed])
     epoch = np.concatenate([seen.epoch, np.full(len(failed), float(levels[-1]))])
     value = np.concatenate([seen.value, np.full(len(failed), seen.value.min())])
@@ -60,6 +65,8 @@ def standardised(value: Array) -> Array:
     On LCBench (8 tasks × 3 seeds, regret × 100 after 50 trainings) this came to 9.5, normal scores to 12.2.
     """
     gap = value.max() - value
+    if not gap.any():
+        return np.zeros_like(gap)
     scale = float(np.median(gap)) or float(gap.max()) or 1.0
     found = -np.log(gap / scale + GAP)
     centered: Array = found - found.mean()
@@ -82,11 +89,21 @@ def bounded(data: Data, most: int, rng: np.random.Generator) -> NDArray[np.int64
 
 
 def _scalarized(value: Array, attributes: Array, rng: np.random.Generator) -> Array:
-    """Return one number for each vector of goals: the augmented Tchebycheff function with random weights."""
-    goals = np.column_stack([value, attributes])
+    """Return one number for each vector of goals: minus the augmented Tchebycheff distance from beyond the best,
+    with random weights.
+    """
+    goals = np.column_stack([value, _complete(attributes)])
     low, high = np.quantile(goals, [0.05, 0.95], axis=0)
-    shares = np.clip((goals - low) / np.where(high > low, high - low, 1.0), -1.0, 2.0)
+    shares = np.clip((goals - low) / np.where(high > low, high - low, 1.0), -1.0, IDEAL)
     weights = rng.dirichlet(np.ones(goals.shape[1]))
-    weighted = weights * shares
+    weighted = weights * (shares - IDEAL)
     found: Array = weighted.min(axis=1) + AUGMENTED * weighted.sum(axis=1)
+    return found
+
+
+def _complete(attributes: Array) -> Array:
+    """Return attributes with the worst one known for each that could not be measured; 0 where none is known."""
+    known = np.isfinite(attributes)
+    worst = np.where(known, attributes, np.inf).min(axis=0)
+    found: Array = np.where(known, attributes, np.where(np.isfinite(worst), worst, 0.0))
     return found

@@ -10,7 +10,15 @@ import warnings
 from typing import Annotated
 
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, TPESampler
+from optuna.samplers import (
+    BaseSampler,
+    GPSampler,
+    NSGAIIISampler,
+    NSGAIISampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
 
 from search.plan.registry import Range
 from search.tuning.samplers import Task, samplers
@@ -52,7 +60,13 @@ def qmc(seed: int, task: Task) -> BaseSampler:
     """Optuna's scrambled Sobol sequence: random draws that spread evenly."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        return QMCSampler(scramble=True, seed=task.seed, warn_asynchronous_seeding=False)
+        return QMCSampler(
+            scramble=True,
+            seed=task.seed,  # one sequence for the whole search
+            independent_sampler=RandomSampler(seed=seed),  # by itself it would repeat one draw at each ask
+            warn_asynchronous_seeding=False,
+            warn_independent_sampling=False,
+        )
 
 
 @samplers.register("nsga2")
