@@ -13,9 +13,11 @@ from search.runs.run import open_run
 from search.summary import print_summary, summary_document
 from search.training.errors import TrainingError
 from search.tuning import launch
+from search.tuning.change import Change
 from search.tuning.check import check
 from search.tuning.driver import Listener, Snapshot
 from search.tuning.vocabulary import vocabulary
+from search.tuning.warm_start import CannotRecall
 from search.verb import DONE, FAILED, UserError
 
 
@@ -49,6 +51,7 @@ def resume_search(arguments: argparse.Namespace) -> int:
         lambda listener: launch.resume(
             arguments.run,
             more_trials=arguments.trials,
+            change=_change(arguments),
             seconds=_seconds(arguments.time_budget),
             listener=listener,
             options=_options(arguments, reporter),
@@ -73,6 +76,11 @@ def _plan(arguments: argparse.Namespace, overrides: Sequence[str]) -> Plan:
     return load_plan(path, overrides=overrides, vocabulary=words)
 
 
+def _change(arguments: argparse.Namespace) -> Change:
+    horizon = [] if arguments.epochs is None else [f"budget.epochs={arguments.epochs}"]
+    return Change(arguments.space, [*arguments.set, *horizon])
+
+
 def _launch(
     arguments: argparse.Namespace,
     reporter: Reporter,
@@ -89,7 +97,7 @@ def _launch(
     try:
         with reporter.showing():
             outcome = act(listen)
-    except (launch.RunExists, RunIsHeld, TrainingError, FileNotFoundError) as error:
+    except (launch.RunExists, RunIsHeld, CannotRecall, TrainingError, FileNotFoundError) as error:
         raise UserError(str(error)) from error
     run = open_run(outcome.root, storage=arguments.storage)
     if arguments.json:

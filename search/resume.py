@@ -1,4 +1,4 @@
-"""`python -m search.resume`: go on with a run after any interruption, or with more trials."""
+"""`python -m search.resume`: go on with a run after any interruption, with more trials, epochs or another space."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ EXAMPLE = """\
 example:
   python -m search.resume runs/digits
   python -m search.resume runs/digits --trials +32
+  python -m search.resume runs/digits --epochs 81 --trials +16
+  python -m search.resume runs/digits --set space.optimizer='[sgd]'
+
+Another space, scheduler or number of epochs makes a new study in the same run, with all trials so far. Trials on a
+schedule of another length are kept beside the new ones; their best 8 are trained again first.
 """
 
 
@@ -30,13 +35,18 @@ def parser() -> argparse.ArgumentParser:
     """Return the arguments of this verb."""
     made = argparse.ArgumentParser(
         prog="python -m search.resume",
-        description="Go on with a search where it was cut off, or extend a finished one.",
+        description="Go on with a search where it was cut off, extend a finished one, or change where it looks.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
     made.add_argument("--trials", type=more, default=0, metavar="+N", help="trials on top of its budget")
+    made.add_argument("--epochs", metavar="N", help="epochs of a full training from now on")
+    made.add_argument("--space", metavar="YAML", help="search the space of this file from now on")
     made.add_argument("--time-budget", metavar="TIME", help="stop this call after 90s, 30m, 2h …")
+    made.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="override any key of the run's plan"
+    )
     add_limits(made)
     add_json(made)
     return made

@@ -13,6 +13,7 @@ EXAMPLE = """\
 example:
   python -m search.run --space digits.yaml
   python -m search.run --space resnet.yaml --data-dir ~/cifar10 --trials 32 --time-budget 2h
+  python -m search.run --space digits.yaml --warm-start runs/digits runs/mnist
   python -m search.run --space mnist.yaml --set space.batch_size='[64,128]' --check
 """
 
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         type=Path,
-        help="begin from the winners of earlier runs, or of bundles, also of other data or another space",
+        help="begin from what earlier runs (or single trials, or bundles) found, also of other data or another space",
     )
     made.add_argument("--seed", metavar="S", help="of the search and of every training")
     add_limits(made)

@@ -129,9 +129,16 @@ def _figure(value: float) -> str:
 
 
 def searched(run: Run, trial: Trial) -> Mapping[str, Any]:
-    """Return what of a point was searched: fixed parameters say nothing about a trial."""
-    names = {parameter.name for parameter in run.plan.space.parameters if parameter.domain.size() > 1}
-    return {name: value for name, value in trial.point.items() if name in names}
+    """Return what of a point was searched, and what lies outside a space that was changed since.
+
+    Parameters that are fixed, and always were, say nothing about a trial.
+    """
+    space = run.plan.space
+    return {
+        name: value
+        for name, value in trial.point.items()
+        if name not in space or space[name].domain.size() > 1 or not space[name].domain.contains(value)
+    }
 
 
 def settings_yaml(trial: Trial) -> str:

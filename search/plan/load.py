@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from search.plan.checks import check_alone, check_plan
 from search.plan.constraints_reader import read_constraints
 from search.plan.contexts import never_active
-from search.plan.document import Node, Place, read_document
+from search.plan.document import Node, Place, parse, read_document
 from search.plan.invalid import mistakes_of
 from search.plan.mistake import Mistake, PlanError, shown
 from search.plan.model import Plan
@@ -26,7 +26,11 @@ from search.plan.vocabulary import Vocabulary
 
 
 def load_plan(
-    path: str | Path, *, overrides: Sequence[str] = (), vocabulary: Vocabulary | None = None
+    path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    vocabulary: Vocabulary | None = None,
+    text: str | None = None,
 ) -> Plan:
     """Read a plan from a YAML file.
 
@@ -35,11 +39,12 @@ def load_plan(
             override at the working directory.
         overrides: the `--set key=value` of the command line, such as ``space.batch_size=[64,128]``.
         vocabulary: the settings that exist; without it names and ranges of settings are not checked.
+        text: its content, where that is known better than what stands in the file.
 
     Raises:
         PlanError: it holds all mistakes of the file and of the overrides, in the order of the lines.
     """
-    document, mistakes = _read(Path(path), overrides)
+    document, mistakes = _read(Path(path), overrides, text)
     written = _content(document, mistakes)
     content, goals, wrong_goals = read_objectives(written)
     reader = SpaceReader()
@@ -62,22 +67,25 @@ def load_plan(
     return plan
 
 
-def plan_plugins(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[str, ...]:
+def plan_plugins(
+    path: str | Path, *, overrides: Sequence[str] = (), text: str | None = None
+) -> tuple[str, ...]:
     """Return the plugins that a file names, as absolute paths, whatever else is wrong with it.
 
-    They come first: the checks of the other sections need a vocabulary, and that needs the plugins.
+    They come first: the checks of the other sections need a vocabulary, and that needs the plugins. The arguments
+    are those of `load_plan`.
 
     Raises:
         PlanError: the file cannot be read or has a syntax error.
     """
-    document, _ = _read(Path(path), overrides)
+    document, _ = _read(Path(path), overrides, text)
     content = document.content if isinstance(document.content, dict) else {}
     plugins = _sections(content, Path(path)).get("plugins")
     return tuple(p for p in plugins if isinstance(p, str)) if isinstance(plugins, tuple) else ()
 
 
-def _read(path: Path, overrides: Sequence[str]) -> tuple[Node, list[Mistake]]:
-    document, mistakes = read_document(path)
+def _read(path: Path, overrides: Sequence[str], text: str | None) -> tuple[Node, list[Mistake]]:
+    document, mistakes = read_document(path) if text is None else parse(text, Place(str(path), 1))
     document, more = override(document, overrides)
     return document, mistakes + more
 

@@ -41,16 +41,17 @@ def account(plan: Plan, layout: RunLayout, records: Sequence[TrialRecord], *, le
         records: all trials.
         left: trials that the budget still allows.
     """
+    present = [record for record in records if not record.aside]
     return Account(
         ledger(records, epochs=plan.budget.epochs, gpus=plan.resources.gpus or 1.0),
         forecast(
-            records,
+            present,
             epochs=plan.budget.epochs,
             objective=plan.objective,
             left=left,
             images=_images(layout, records),
         ),
-        audited(records, Scoring.of(plan.objective)),
+        audited(present, Scoring.of(plan.objective)),
     )
 
 

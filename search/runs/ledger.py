@@ -81,7 +81,7 @@ def saved(record: TrialRecord, epochs: int) -> tuple[int, float]:
 
     Args:
         record: of the trial.
-        epochs: of a full training.
+        epochs: of a full training in the present study.
 
     Returns:
         Epochs, and an estimate of the seconds behind them: at the trial's own mean.
@@ -89,7 +89,7 @@ def saved(record: TrialRecord, epochs: int) -> tuple[int, float]:
     if record.status != "stopped" or record.last is None:
         return 0, 0.0
     condemned = any(not (rung.keep or rung.audited or rung.front) for rung in record.last.rungs)
-    missing = max(epochs - record.step, 0) if condemned else 0
+    missing = max(record.horizon(epochs) - record.step, 0) if condemned else 0
     return missing, missing * seconds_spent(record) / record.step
 
 

@@ -61,6 +61,22 @@ def remember(
     return PastSearch(name, tuple(_trial(record, scoring, epochs) for record in kept))
 
 
+def remember_all(
+    name: str, records: Sequence[TrialRecord], *, scoring: Scoring, epochs: int
+) -> tuple[PastSearch, ...]:
+    """Return what is worth remembering of a run, a search for each horizon that had trials, the newest first.
+
+    Trials on schedules of different lengths are not compared; for the arguments see `remember`.
+    """
+    horizons = list(dict.fromkeys(record.horizon(epochs) for record in reversed(records)))
+    found = []
+    for horizon in horizons:
+        alike = [record for record in records if record.horizon(epochs) == horizon]
+        called = name if horizon == epochs else f"{name} ({horizon} epochs)"
+        found.append(remember(called, alike, scoring=scoring, epochs=horizon))
+    return tuple(search for search in found if search.trials)
+
+
 def write_memory(path: Path, searches: Sequence[PastSearch]) -> None:
     """Write what is remembered."""
     write_json(path, {"format": FORMAT, "searches": [asdict(search) for search in searches]})

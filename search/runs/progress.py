@@ -15,9 +15,11 @@ from search.runs.record import ENDED, TrialRecord
 class Progress:
     """A snapshot of a search.
 
-    ``counts`` names every status; ``trials`` are those of the budget, without the rejected ones. ``epochs_saved`` is
-    what the stopped trials would have cost more, had nobody been stopped early, ``seconds_saved`` an estimate of
-    the seconds behind it. ``seconds_left`` is an estimate, None until an epoch has been measured.
+    ``counts`` names every status; ``trials`` are those of the budget, without the rejected ones and without those
+    ``aside``, which were trained on the schedule of another horizon: they count for what they cost, and may be the
+    best. ``epochs_saved`` is what the stopped trials would have cost more, had nobody been stopped early,
+    ``seconds_saved`` an estimate of the seconds behind it. ``seconds_left`` is an estimate, None until an epoch has
+    been measured.
     """
 
     counts: Mapping[str, int]
@@ -33,6 +35,7 @@ class Progress:
     best_score: float | None
     best_epoch: int | None
     failures: Mapping[str, int]
+    aside: int = 0
 
     @property
     def finished(self) -> int:
@@ -57,9 +60,10 @@ def progress(
         workers: trials that run at once.
         scoring: of the objective.
     """
-    counts = Counter[str](record.status for record in records)
+    counts = Counter[str](record.status for record in records if not record.aside)
     records = [record for record in records if record.status != "rejected"]
-    budget += sum(record.origin.startswith("request:") for record in records)
+    present = [record for record in records if not record.aside]
+    budget += sum(record.origin.startswith("request:") for record in present)
     ranked = rank(records, scoring)
     best = ranked[0] if ranked else None
     spent = sum(record.step for record in records)
@@ -67,18 +71,19 @@ def progress(
     spared = [saved(record, epochs) for record in records]
     return Progress(
         counts=counts,
-        trials=len(records),
+        trials=len(present),
         budget=budget,
         epochs=epochs,
         epochs_spent=spent,
         epochs_saved=sum(missing for missing, _ in spared),
         seconds_spent=seconds,
         seconds_saved=sum(more for _, more in spared),
-        seconds_left=_seconds_left(records, spent, seconds, budget=budget, epochs=epochs, workers=workers),
+        seconds_left=_seconds_left(present, spent, seconds, budget=budget, epochs=epochs, workers=workers),
         best=best,
         best_score=scoring.score(best.values) if best else None,
         best_epoch=scoring.epoch(best.values) if best else None,
-        failures=Counter(record.reason for record in records if record.status == "failed"),
+        failures=Counter(record.reason for record in present if record.status == "failed"),
+        aside=len(records) - len(present),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from optuna.distributions import BaseDistribution
@@ -27,6 +28,7 @@ RUN = "winnow:run"
 BRACKET = "winnow:bracket"
 ATTRIBUTES = "winnow:attributes"
 REJECTED = "winnow:rejected"
+COPIED = "winnow:copied"
 ORIGIN = "origin"
 REASON = "reason"
 SEED = "seed"
@@ -43,6 +45,11 @@ STATUS: Mapping[TrialState, Status] = {
     TrialState.COMPLETE: "completed",
     TrialState.PRUNED: "stopped",
     TrialState.FAIL: "failed",
+}
+
+STATE: Mapping[Status, TrialState] = {
+    **{status: state for state, status in STATUS.items()},
+    "rejected": TrialState.PRUNED,
 }
 
 
@@ -97,10 +104,25 @@ class Stint:
 
 
 @dataclass(frozen=True)
+class Copied:
+    """Where a trial was trained that another study has handed on.
+
+    ``study`` is where it began and ``epochs`` the horizon of its schedule there. ``aside``: that is not the horizon
+    of the present study, with whose trials it cannot be compared. ``inside``: its point is one of the present space.
+    """
+
+    study: str
+    epochs: int
+    aside: bool = False
+    inside: bool = True
+
+
+@dataclass(frozen=True)
 class TrialRecord:
     """All that the study says of one trial, decoded.
 
     ``bracket`` is counted as its scheduler does, ``attributes`` are what was measured before the first epoch.
+    ``copied`` is None for a trial that began in this study.
     """
 
     number: int
@@ -114,6 +136,16 @@ class TrialRecord:
     values: Mapping[int, float] = field(default_factory=dict)
     bracket: int = 0
     attributes: Mapping[str, float] = field(default_factory=dict)
+    copied: Copied | None = None
+
+    @property
+    def aside(self) -> bool:
+        """Whether it was trained on the schedule of another horizon: it is shown, and counts for nothing else."""
+        return self.copied is not None and self.copied.aside
+
+    def horizon(self, epochs: int) -> int:
+        """Return the horizon of its schedule, where the present one is ``epochs``."""
+        return self.copied.epochs if self.copied else epochs
 
     @property
     def attempt(self) -> int:
@@ -171,7 +203,14 @@ def read(trial: FrozenTrial) -> TrialRecord:
         values=dict(sorted(values.items())),
         bracket=attributes.get(BRACKET, 0),
         attributes=attributes.get(ATTRIBUTES, {}),
+        copied=Copied(**attributes[COPIED]) if COPIED in attributes else None,
     )
+
+
+def teaches(trial: FrozenTrial) -> bool:
+    """Tell whether a sampler may learn from a trial: it is of the present space and horizon."""
+    copied = trial.system_attrs.get(COPIED)
+    return copied is None or (copied["inside"] and not copied["aside"])
 
 
 def _report(document: dict[str, Any]) -> RecordedReport:
@@ -195,26 +234,57 @@ def new_trial(
         notes: system attributes that a sampler wants to find again.
     """
     user = {ORIGIN: known.origin, SEED: known.seed, **({REASON: known.reason} if known.reason else {})}
-    system = {
-        POINT: known.point,
-        **{f"{STINT}{stint.attempt}": vars(stint) for stint in known.stints},
-        **notes,
-    }
-    # Without them the attributes stay away: half of the journal's records would grow for nothing.
+    return create_trial(
+        state=TrialState.PRUNED if known.status == "rejected" else TrialState.RUNNING,
+        params={name: known.point[name] for name in distributions},
+        distributions=dict(distributions),
+        user_attrs={**known.attributes, **user},
+        system_attrs={**_machinery(known), **notes},
+        constraints=dict(violations),
+    )
+
+
+def copied_trial(
+    trial: FrozenTrial,
+    known: TrialRecord,
+    distributions: Mapping[str, BaseDistribution],
+    *,
+    score: float | None,
+) -> FrozenTrial:
+    """Return a trial as another study takes it in, whole, in one record.
+
+    Args:
+        trial: in the study where it is.
+        known: what the other study shall know of it, with ``copied``.
+        distributions: of the parameters that the other space has for its point.
+        score: of a completed or stopped trial.
+    """
+    made = new_trial(known, distributions, violations=trial.constraints, notes={})
+    made.state = STATE[known.status]
+    made.values = None if score is None else [score]
+    made.intermediate_values = dict(known.values)
+    made.datetime_start = trial.datetime_start
+    made.datetime_complete = (trial.datetime_complete or datetime.now()) if made.state.is_finished() else None
+    return made
+
+
+def _machinery(known: TrialRecord) -> dict[str, Any]:
+    """Return the system attributes that hold a record."""
+    system: dict[str, Any] = {POINT: known.point}
+    system |= {f"{STINT}{stint.attempt}": vars(stint) for stint in known.stints}
+    system |= {f"{REPORT}{step}": asdict(report) for step, report in known.reports.items()}
+    # What says nothing stays away: half of the journal's records would grow for nothing.
     if known.bracket:
         system[BRACKET] = known.bracket
     if known.attributes:
         system[ATTRIBUTES] = dict(known.attributes)
     if known.status == "rejected":
         system[REJECTED] = True
-    return create_trial(
-        state=TrialState.PRUNED if known.status == "rejected" else TrialState.RUNNING,
-        params={name: known.point[name] for name in distributions},
-        distributions=dict(distributions),
-        user_attrs={**known.attributes, **user},
-        system_attrs=system,
-        constraints=dict(violations),
-    )
+    if known.copied:
+        system[COPIED] = asdict(known.copied)
+    if known.status == "waiting":
+        system[RESUME] = (known.last.checkpoint if known.last else None) or ""
+    return system
 
 
 def together(storage: BaseStorage) -> AbstractContextManager[None]:

@@ -27,6 +27,8 @@ from search.runs.keeper import recorded_scalars, validation_images
 from search.runs.layout import RunLayout, TrialLayout
 from search.runs.lease import Holder, holder
 from search.runs.ledger import Ledger
+from search.runs.lineage import current, plan_text
+from search.runs.pareto import pareto_front
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring, rank
 from search.runs.record import Status, TrialRecord
@@ -116,9 +118,9 @@ class Run:
         self.layout = RunLayout(root.resolve())
         if not self.layout.plan.is_file():
             raise FileNotFoundError(f"{root}: this is no run: there is no {self.layout.plan.name} in it")
-        self.plan: Plan = load_plan(self.layout.plan)
-        self.scoring = Scoring.of(self.plan.objective)
         self._study = _study(self.layout, storage)
+        self.plan: Plan = load_plan(self.layout.plan, text=_plan_text(self._study))
+        self.scoring = Scoring.of(self.plan.objective)
         trials = self._study.get_trials(deepcopy=False) if self._study else []
         self._records = [record.read(trial) for trial in trials]
 
@@ -157,6 +159,14 @@ class Run:
         """Return the first of the ranking, or None."""
         ranking = self.ranking()
         return ranking[0] if ranking else None
+
+    def front(self) -> list[Trial]:
+        """Return the completed trials that no other one dominates, best by the curve first.
+
+        With one objective that is the best one alone, and whoever ties with it.
+        """
+        front = pareto_front(self._records, self.scoring, self.plan.goals)
+        return [self._trial(known) for known in front]
 
     def curve(self, trial: int, metric: str | None = None) -> dict[int, float]:
         """Return a metric of a trial by step; None: the objective.
@@ -215,14 +225,26 @@ def open_run(path: str | Path, *, storage: str | None = None) -> Run:
     return Run(Path(path), storage)
 
 
+def plan_as_run(layout: RunLayout, storage: str | None = None) -> str | None:
+    """Return the plan of a run as YAML, where it was changed since its plan.yaml was written; else None."""
+    return _plan_text(_study(layout, storage))
+
+
+def _plan_text(study: Study | None) -> str | None:
+    return plan_text(study._storage, study.study_name) if study else None
+
+
 def _study(layout: RunLayout, url: str | None) -> Study | None:
-    """Open the study; None where the search has not come so far."""
+    """Open the study in which the search goes on; None where it has not come so far."""
     kept = read_storage(layout)
     if kept is None and not layout.journal.is_file():
         return None
     storage = open_for_reading(layout.journal, url or (kept.url if kept else None))
     names = [kept.study] if kept else optuna.get_all_study_names(storage)
+    if not names:
+        return None
+    name = current(storage, names[0], owner=kept.run if kept else "")
     try:
-        return optuna.load_study(study_name=names[0], storage=storage) if names else None
+        return optuna.load_study(study_name=name, storage=storage)
     except KeyError:
         return None

@@ -7,6 +7,7 @@ it. A trial of ours enters the study whole, in one record, so what they write is
 from __future__ import annotations
 
 import copy
+from collections.abc import Container
 from typing import Any
 
 from optuna.samplers import BaseSampler
@@ -15,6 +16,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.plan.domain import Domain
+from search.runs.record import teaches
 from search.tuning.distributions import distribution
 
 DRAFT_ID = -1
@@ -53,6 +55,12 @@ class _DraftStorage:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage, name)
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """Return the trials that a sampler may learn from; those of another space or horizon would mislead it."""
+        return list(filter(teaches, self._storage.get_all_trials(study_id, deepcopy, states)))
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         return copy.copy(self._draft) if trial_id == DRAFT_ID else self._storage.get_trial(trial_id)

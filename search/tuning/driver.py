@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from search.plan.plan import Plan
@@ -208,6 +208,7 @@ class Driver:
     def _keep(self, number: int) -> None:
         record = self.policy.record(number)
         config = self._plan.trial_config(record.point, seed=record.seed, vocabulary=self._vocabulary)
+        config = replace(config, epochs=record.horizon(config.epochs))
         keep_trial(self._layout, record, config, self._metrics.get(number))
         if record.status in ENDED:
             self._metrics.pop(number, None)

@@ -13,6 +13,7 @@ from search.tuning.answers import Limits
 from search.tuning.entrance import Measure
 from search.tuning.parts import samplers, scheduler_of
 from search.tuning.policy import Policy
+from search.tuning.warm_start import shorter_trainings
 
 
 def make_policy(
@@ -30,20 +31,22 @@ def make_policy(
         study: empty, or with a past.
         workers: how many trials may run at once.
         measure: returns a point's attributes, where the plan has constraints or several objectives.
-        past: what is remembered of earlier searches.
+        past: what is remembered of earlier searches; what the run itself learned from trainings of another length
+            comes before that.
     """
+    at_best = plan.objective.at == "best"
     return Policy(
         plan.space,
         budget=Limits(plan.budget.trials, plan.budget.epochs),
         study=study,
         metric=plan.objective.metric,
-        at_best=plan.objective.at == "best",
+        at_best=at_best,
         sampler=functools.partial(samplers[plan.sampler.name].build, **plan.sampler.settings),
         scheduler=scheduler_of(plan),
         workers=workers,
         seed=plan.seed,
         start=plan.start,
-        past=past,
+        past=shorter_trainings(study, at_best=at_best) or past,
         measure=measure,
         constraints=plan.constraints,
         goals=plan.goals,

@@ -12,18 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
+from optuna.study import Study
 from sqlalchemy.exc import SQLAlchemyError
 
-from search.plan.plan import Plan, load_plan, plan_plugins
+from search.plan.plan import Plan
+from search.plan.vocabulary import Vocabulary
 from search.runs.errors import StudyError
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
+from search.runs.lineage import plan_text
 from search.runs.memory import read_memory, write_memory
 from search.runs.record import read
+from search.runs.run import plan_as_run
 from search.runs.storage import SharedStorage, without_password
 from search.training.data import load_data
 from search.training.errors import DataError
 from search.tuning.bridge import execute
+from search.tuning.change import Change, changed
 from search.tuning.driver import Driver, Listener, Snapshot
 from search.tuning.from_plan import make_policy
 from search.tuning.interrupts import Interrupts
@@ -33,11 +38,14 @@ from search.tuning.policy import Policy
 from search.tuning.resources import Allocation, allocate, this_machine
 from search.tuning.screening import screening
 from search.tuning.study import open_study
+from search.tuning.succession import go_on
 from search.tuning.vocabulary import vocabulary
 from search.tuning.warm_start import recall
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 """What a run may be called: one folder, never a path."""
+
+UNCHANGED = Change()
 
 
 class RunExists(ValueError):  # noqa: N818 (says what is the case)
@@ -101,20 +109,27 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
         kept = SharedStorage(without_password(options.storage), layout.root.name, uuid.uuid4().hex)
         write_json(layout.storage, vars(kept))
     try:
-        return _run(plan, layout, listener=listener, options=options, new=True)
+        return _run(plan, layout, listener=listener, options=options, seconds=plan.budget.seconds)
     except StudyError:
         shutil.rmtree(layout.root)  # nothing has begun
         raise
 
 
 def resume(
-    root: Path, *, more_trials: int = 0, seconds: float | None, listener: Listener, options: Options
+    root: Path,
+    *,
+    more_trials: int = 0,
+    change: Change = UNCHANGED,
+    seconds: float | None,
+    listener: Listener,
+    options: Options,
 ) -> Outcome:
-    """Go on with a run after any interruption, or with more trials after its end.
+    """Go on with a run after any interruption, or after its end with more trials, epochs or another space.
 
     Args:
         root: the run's folder.
         more_trials: added to its budget.
+        change: of its plan.
         seconds: time budget of this call.
         listener: is told how it stands.
         options: of this call.
@@ -123,11 +138,13 @@ def resume(
         FileNotFoundError: there is no run.
         RunIsHeld: another process drives it.
         DataError: the images cannot be read, or are others than before; the run is as it was.
+        PlanError: the change has mistakes, or is of what must not change; the run is as it was.
+        SettingsError: the scheduler's settings do not fit the new horizon; the run is as it was.
         StudyError: its study cannot be opened.
     """
     layout = RunLayout(root.resolve())
-    plan = load_plan(layout.plan, vocabulary=vocabulary(plan_plugins(layout.plan)))
-    plan = plan.model_copy(update={"budget": plan.budget.model_copy(update={"seconds": seconds})})
+    before, plan = changed(layout, plan_as_run(layout, options.storage), change)
+    scheduler_of(plan)
     split = load_images(plan, options)
     began = json.loads(layout.images.read_text(encoding="utf-8"))["split"]
     if split != began:
@@ -135,7 +152,15 @@ def resume(
             f"{plan.data.dir or plan.data.name}: these are not the images that {layout.root.name} began with: its "
             "trials could not be compared; put those back, or begin a new search"
         )
-    return _run(plan, layout, listener=listener, options=options, more_trials=more_trials)
+    return _run(
+        plan,
+        layout,
+        before=before,
+        listener=listener,
+        options=options,
+        more_trials=more_trials,
+        seconds=seconds,
+    )
 
 
 def _run(
@@ -144,9 +169,11 @@ def _run(
     *,
     listener: Listener,
     options: Options,
+    seconds: float | None,
+    before: Plan | None = None,
     more_trials: int = 0,
-    new: bool = False,
 ) -> Outcome:
+    """Drive a search to its end; ``before`` is its plan until now, None for a new one."""
     allocation = allocate(
         plan.resources,
         this_machine(),
@@ -156,7 +183,12 @@ def _run(
     options.say(allocation.text())
     with _resumable(layout), Lease(layout) as lease:
         words = vocabulary(plan.plugins)
-        study = open_study(plan, layout, new=new, storage=options.storage, say=options.say)
+        study = open_study(plan, layout, new=before is None, storage=options.storage, say=options.say)
+        if before is not None and before != plan:
+            study, plan, more_trials = _change(
+                study, before, plan, words=words, more_trials=more_trials, options=options
+            )
+        _derive_plan(study, layout)
         data = load_data(plan.data.config, directory=plan.data.folder)
         known = map(read, study.get_trials(deepcopy=False))
         policy = make_policy(
@@ -168,7 +200,7 @@ def _run(
         )
         if more_trials:
             policy.extend(f"resume-{uuid.uuid4().hex[:12]}", more_trials)
-        driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=plan.budget.seconds)
+        driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=seconds)
         driver.repair()
         interrupts = Interrupts(lambda name: _stop_softly(policy, name, options.say))
         with interrupts.handled():
@@ -178,6 +210,27 @@ def _run(
         return Outcome(
             layout.root, driver.reason, snapshot, interrupted=bool(interrupts.came), failed=policy.failing
         )
+
+
+def _change(
+    study: Study, before: Plan, after: Plan, *, words: Vocabulary, more_trials: int, options: Options
+) -> tuple[Study, Plan, int]:
+    """Return the study in which the search goes on, its plan, and how many trials it is still to be extended by."""
+    found, plan = go_on(study, before, after, more_trials=more_trials, words=words)
+    if found is study:
+        return study, plan, more_trials
+    count = len(found.get_trials(deepcopy=False))
+    options.say(
+        f"the search goes on in the study {found.study_name}, with {count} trials of {study.study_name}"
+    )
+    return found, plan, 0
+
+
+def _derive_plan(study: Study, layout: RunLayout) -> None:
+    """Write plan.yaml anew where the study's plan is another one."""
+    text = plan_text(study._storage, study.study_name)
+    if text is not None and text != layout.plan.read_text(encoding="utf-8"):
+        write_text(layout.plan, text)
 
 
 def load_images(plan: Plan, options: Options) -> str:

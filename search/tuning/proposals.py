@@ -95,6 +95,14 @@ class Proposals:
         if not self._space.check(point):
             self._seen.add(identity(point))
 
+    def add_elsewhere(self, origin: str) -> None:
+        """Take note of a trial on the schedule of another horizon: its point may be tried again, and the best will.
+
+        The start configurations are not, unless they are among the best: they have had their chance.
+        """
+        if not origin.startswith("past:"):
+            self._origins.add(origin)
+
     def enqueue(self, origin: str, point: Mapping[str, Value]) -> None:
         """Take a point that somebody asked for; it comes before the sampler's ideas."""
         if origin not in self._origins:

@@ -19,7 +19,7 @@ class Roster:
     """The trials by number, with what a Policy would else have to count anew at each ask.
 
     ``running`` are the trials that workers have, ``own`` counts those of the budget, ``requested`` those that others
-    asked for, rejected ones included.
+    asked for, rejected ones included; trials of another horizon are neither.
 
     Args:
         study: with one direction.
@@ -124,10 +124,12 @@ class Roster:
     def _add(self, known: TrialRecord, trial_id: int) -> None:
         self._records.append(known)
         self._ids.append(trial_id)
-        requested = known.origin.startswith("request:")
-        self.requested += requested
-        self.own += not requested and known.status != "rejected"
-        self.rejected_in_a_row = self.rejected_in_a_row + 1 if known.status == "rejected" else 0
+        if not known.aside:
+            requested = known.origin.startswith("request:")
+            self.requested += requested
+            self.own += not requested and known.status != "rejected"
+        new_and_rejected = known.status == "rejected" and known.copied is None
+        self.rejected_in_a_row = self.rejected_in_a_row + 1 if new_and_rejected else 0
         self._settle(known)
 
     def _put(self, known: TrialRecord) -> None:

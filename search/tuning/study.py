@@ -11,6 +11,7 @@ from optuna.study import Study, StudyDirection
 from search.plan.plan import Plan
 from search.runs.errors import StudyError
 from search.runs.layout import RunLayout
+from search.runs.lineage import current, half_copied
 from search.runs.record import RUN
 from search.runs.storage import SharedStorage, open_for_writing, open_shared, read_storage
 
@@ -23,7 +24,7 @@ def open_study(
     storage: str | None = None,
     say: Callable[[str], None] = print,
 ) -> Study:
-    """Open the run's study for writing, mending what a crash has torn; make it when the run is new.
+    """Open the run's present study for writing, mending what a crash has torn; make it when the run is new.
 
     Args:
         plan: says what the objective is.
@@ -38,6 +39,7 @@ def open_study(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     direction = StudyDirection.MAXIMIZE if plan.objective.mode == "max" else StudyDirection.MINIMIZE
     kept = read_storage(layout)
+    owner = kept.run if kept else ""
     if kept:
         opened, name = open_shared(storage or kept.url), kept.study
     else:
@@ -48,7 +50,10 @@ def open_study(
     if name in optuna.get_all_study_names(opened):
         if new:
             raise StudyError(f"a study named {name!r} is in that storage already: give another --name")
-        return _own(optuna.load_study(storage=opened, study_name=name), kept)
+        _own(optuna.load_study(storage=opened, study_name=name), kept)
+        for torn in half_copied(opened, name, owner=owner):
+            optuna.delete_study(study_name=torn, storage=opened)
+        return optuna.load_study(storage=opened, study_name=current(opened, name, owner=owner))
     study = optuna.create_study(storage=opened, study_name=name, direction=direction)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -58,8 +63,7 @@ def open_study(
     return study
 
 
-def _own(study: Study, kept: SharedStorage | None) -> Study:
-    """Return the study if it is this run's own: another's with the same name must not be taken over."""
+def _own(study: Study, kept: SharedStorage | None) -> None:
+    """Refuse a study that is not this run's own: another's with the same name must not be taken over."""
     if kept and study.user_attrs.get(RUN) != kept.run:
         raise StudyError(f"the study {study.study_name!r} in that storage belongs to another run")
-    return study

@@ -27,10 +27,14 @@ def take_over(
     for trial in roster.study.get_trials(deepcopy=False):
         known = record.read(trial)
         # One that waits without a stint was enqueued by another program, and never comes to a rung.
-        if known.status != "rejected" and (known.stints or known.status != "waiting"):
+        entered = known.status != "rejected" and (known.stints or known.status != "waiting")
+        if entered and not known.aside:
             ladder.remember(known)
         roster.take_over(trial, known)
-        proposals.add_seen(known.point, known.origin)
+        if known.aside:
+            proposals.add_elsewhere(known.origin)
+        else:
+            proposals.add_seen(known.point, known.origin)
     for known in roster.records:
         if known.status == "running" or (known.status == "waiting" and known.stints):
             _adopt(known.number, roster, judge, at=clock())

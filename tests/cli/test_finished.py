@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from search import run, status, stop
+from search import open_run, resume, run, status, stop
 from search.plan.trial_config import TrialConfig
 from tests.cli.conftest import Finished
 from tests.faults.searches import done
@@ -71,6 +71,44 @@ def test_a_name_that_is_taken_is_refused(finished: Finished, capsys: pytest.Capt
         f"{finished.root}: a run of that name is there already: go on with it by `search.resume`, "
         "or give another --name"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ["--set", "seed=7"],
+            "--set seed: found 7, expected 0, since the trials of a run are compared by it",
+        ),
+        (["--set", "data.validation=0.5"], "begin a new search with --warm-start"),
+        (["--epochs", "none"], "budget.epochs"),
+        (["--space", "mnist.yaml"], "--space mnist.yaml: data.name: found 'mnist', expected 'digits'"),
+        (["--set", "budget.trials=99"], "expected --trials +N"),
+    ],
+)
+def test_what_cannot_change_is_told_in_a_sentence_and_the_run_is_as_it_was(
+    words: list[str], sentence: str, finished: Finished, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (finished.root / "study.journal").read_bytes()
+    assert resume.main([str(finished.root), *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert (finished.root / "study.journal").read_bytes() == before
+
+
+def test_longer_trainings_go_on_in_the_same_run(finished: Finished, tmp_path: Path) -> None:
+    root = tmp_path / "longer"
+    shutil.copytree(finished.root, root)
+    best = open_run(root).best()
+    assert best is not None
+    ended = done("resume", str(root), "--epochs", "4", "--trials", "+1", "--json", folder=tmp_path)
+    assert ended.code == 0, ended.err
+    again = open_run(root)
+    assert again.plan.budget.epochs == 4
+    assert [trial.record.aside for trial in again.trials] == [True, True, True, False]
+    assert again.trial(3).point == best.point
+    assert [trial.config.epochs for trial in again.trials if trial.config] == [3, 3, 3, 4]
+    assert ended.events[-1]["reason"] == "all 1 trials are done"
+    assert ended.events[-1]["ledger"]["total"]["epochs"] == sum(trial.epochs for trial in again.trials)
 
 
 def test_a_finished_search_is_extended_also_after_it_was_moved(finished: Finished, tmp_path: Path) -> None:

@@ -88,6 +88,29 @@ def test_more_trials_are_given_with_a_plus(words: list[str], tmp_path: Path, cap
     assert "+32" in complaint(capsys) or "expected one argument" in complaint(capsys)
 
 
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        ("", "the folder of a run (with a plan.yaml), of a trial (with a trial.json) or of a bundle"),
+        ("config.json", "a trial's configuration is expected"),
+    ],
+)
+def test_what_a_search_cannot_begin_from_is_told_before_anything_is_made(
+    made: str, sentence: str, tmp_path: Path, capsys: Captured
+) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    if made:
+        (earlier / made).write_text("{}", encoding="utf-8")
+    words = ["--space", "digits.yaml", "--runs-dir", str(tmp_path / "runs"), "--warm-start", str(earlier)]
+    assert run.main(words) == 2
+    said = complaint(capsys)
+    assert said.startswith(f"--warm-start {earlier}")
+    assert sentence in said
+    assert len(said.splitlines()) == 1
+    assert not list(tmp_path.glob("runs/*"))
+
+
 def test_check_prints_what_the_search_would_cost_and_trains_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

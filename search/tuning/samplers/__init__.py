@@ -15,7 +15,7 @@ from search.runs.memory import PastSearch
 from search.runs.ranking import Scoring
 from search.tuning.samplers.cube import Cube
 from search.tuning.samplers.observations import Reader
-from search.tuning.samplers.past import Past
+from search.tuning.samplers.past import FEWEST, Past
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Task:
 
     @cached_property
     def past(self) -> Past | None:
-        """What the earlier searches say of this space; None where there are none."""
-        known = [search for search in self.searches if search.trials]
+        """What the earlier searches say of this space; None where none of them has trials enough for a model."""
+        known = [search for search in self.searches if len(search.trials) >= FEWEST]
         return Past(self.reader.cube, known) if known and self.reader.cube.columns else None
 
 

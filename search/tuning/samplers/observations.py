@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.plan.objectives import Goal
 from search.runs.ranking import Scoring
-from search.runs.record import ATTRIBUTES
+from search.runs.record import ATTRIBUTES, POINT
 from search.tuning.samplers.cube import Cube, Rows
 
 MOST_LEVELS = 5
@@ -34,7 +34,7 @@ class Observations:
         pending: indices into ``points`` of the trials that run or wait.
         rejected: indices into ``points`` of the trials that a constraint rejected.
         failed: indices into ``points`` of the trials that diverged or crashed.
-        attributes: of the goals beside the curve, larger is better, shape [trials, goals].
+        attributes: of the goals beside the curve, larger is better, NaN where unknown, shape [trials, goals].
     """
 
     points: Rows
@@ -114,12 +114,13 @@ class Reader:
     def _row(self, trial: FrozenTrial) -> Rows:
         row = self._rows.get(trial._trial_id)
         if row is None:
-            row = self._rows[trial._trial_id] = self.cube.row(trial.params)
+            # Optuna keeps a choice by its index, and takes 1 for true.
+            row = self._rows[trial._trial_id] = self.cube.row(trial.system_attrs.get(POINT, trial.params))
         return row
 
     def _attributes(self, trial: FrozenTrial) -> tuple[float, ...]:
         measured = trial.system_attrs.get(ATTRIBUTES, {})
-        return tuple((1 if g.maximize else -1) * measured.get(g.attribute, 0.0) for g in self._goals)
+        return tuple((1 if g.maximize else -1) * measured.get(g.attribute, math.nan) for g in self._goals)
 
     def _curve(self, values: Mapping[int, float]) -> tuple[tuple[int, float], ...]:
         """Return (epoch, score up to there) at each level that was passed, and at the last epoch."""

@@ -17,6 +17,9 @@ from search.tuning.samplers.cube import Cube, Rows
 from search.tuning.samplers.curve_model import CurveModel, Data, fitted, initial
 from search.tuning.samplers.learning_set import bounded, no_prior, standardised
 
+FEWEST = 5
+"""Trials from which a model of an earlier search is made; a few points say where to begin, but of no trend."""
+
 HALF = 20
 """Trials of this search after which every other draw is free of the past."""
 
@@ -44,7 +47,7 @@ class Past:
 
     Args:
         cube: of the present space.
-        searches: earlier ones, at least one, each with a trial.
+        searches: earlier ones, at least one, each with some trials.
         seed: of the random points.
     """
 
@@ -68,9 +71,11 @@ class Past:
     def draw(self, rng: np.random.Generator) -> Rows:
         """Draw a row, the more probably the better the past finds it."""
         near = self._leaders[rng.integers(len(self._leaders), size=100)]
-        rows = self._cube.canonical(
-            np.concatenate([rng.random((100, near.shape[1])), near + 0.1 * rng.standard_normal(near.shape)])
-        )
+        anywhere = rng.random((200, near.shape[1]))
+        moved = near + 0.1 * rng.standard_normal(near.shape)
+        # An earlier space may have lacked a parameter, or a neighbor have one active that its leader has not.
+        moved = np.where(np.isnan(near), anywhere[100:], moved)
+        rows = self._cube.canonical(np.concatenate([anywhere[:100], moved]))
         gumbel = rng.gumbel(size=len(rows))
         row: Rows = rows[int(np.argmax(self.mean(rows) + TEMPERATURE * gumbel))]
         return row
