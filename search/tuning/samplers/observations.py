@@ -6,7 +6,7 @@ Trials are read once: parameters never change, and the values of a finished tria
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +49,59 @@ class Observations:
 
 @dataclass(frozen=True)
 class _Known:
-    row: Rows
+    row: tuple[float, ...]
     curve: tuple[tuple[int, float], ...]
     attributes: tuple[float, ...]
+
+
+class _Gathered:
+    """Observations while they are gathered, trial by trial."""
+
+    def __init__(self) -> None:
+        self.trials = 0
+        self._points: list[float] = []
+        self._attributes: list[float] = []
+        self._owner: list[int] = []
+        self._epochs: list[int] = []
+        self._values: list[float] = []
+        self._pending: list[int] = []
+        self._rejected: list[int] = []
+        self._failed: list[int] = []
+
+    def add(self, state: TrialState, known: _Known) -> None:
+        """Take the next trial."""
+        self._points += known.row
+        self._attributes += known.attributes
+        for epoch, value in known.curve:
+            self._owner.append(self.trials)
+            self._epochs.append(epoch)
+            self._values.append(value)
+        if not state.is_finished():
+            self._pending.append(self.trials)
+        elif state == TrialState.FAIL:
+            self._failed.append(self.trials)
+        elif not known.curve:
+            self._rejected.append(self.trials)
+        self.trials += 1
+
+    def copy(self) -> _Gathered:
+        """Return one that can go on by itself."""
+        other = _Gathered()
+        vars(other).update({k: v.copy() if isinstance(v, list) else v for k, v in vars(self).items()})
+        return other
+
+    def observations(self, columns: int, goals: int) -> Observations:
+        """Return them as arrays."""
+        return Observations(
+            np.array(self._points, dtype=np.float64).reshape(self.trials, columns),
+            np.array(self._owner, dtype=np.int64),
+            np.array(self._epochs, dtype=np.float64),
+            np.array(self._values, dtype=np.float64),
+            np.array(self._pending, dtype=np.int64),
+            np.array(self._rejected, dtype=np.int64),
+            np.array(self._failed, dtype=np.int64),
+            np.array(self._attributes, dtype=np.float64).reshape(self.trials, goals),
+        )
 
 
 class Reader:
@@ -71,37 +121,33 @@ class Reader:
         self.levels = few(levels)
         self._scoring = scoring
         self._goals = tuple(goals)
-        self._rows: dict[int, Rows] = {}
+        self._rows: dict[int, tuple[float, ...]] = {}
         self._finished: dict[int, _Known] = {}
+        self._leading = _Gathered()
+        self._last: int | None = None
 
-    def read(self, trials: Iterable[FrozenTrial]) -> Observations:
-        """Return what trials say. Values that are not finite are left out; their trials have failed."""
-        points, attributes, owner, epochs, values = [], [], [], [], []
-        pending, rejected, failed = [], [], []
-        for index, trial in enumerate(trials):
-            known = self._known(trial)
-            points.append(known.row)
-            attributes.append(known.attributes)
-            for epoch, value in known.curve:
-                owner.append(index)
-                epochs.append(epoch)
-                values.append(value)
-            if not trial.state.is_finished():
-                pending.append(index)
-            elif trial.state == TrialState.FAIL:
-                failed.append(index)
-            elif not known.curve:
-                rejected.append(index)
-        return Observations(
-            np.array(points).reshape(-1, len(self.cube.columns)),
-            np.array(owner, dtype=np.int64),
-            np.array(epochs, dtype=np.float64),
-            np.array(values, dtype=np.float64),
-            np.array(pending, dtype=np.int64),
-            np.array(rejected, dtype=np.int64),
-            np.array(failed, dtype=np.int64),
-            np.array(attributes, dtype=np.float64).reshape(len(points), len(self._goals)),
-        )
+    def read(self, trials: Sequence[FrozenTrial]) -> Observations:
+        """Return what trials say. Values that are not finite are left out; their trials have failed.
+
+        The finished ones that lead the list are gathered once: with 1,000 of them and 1,000 asked at the same
+        time, to go through all at each ask took a quarter of its time.
+        """
+        if not self._led_by_the_same(trials):
+            self._leading, self._last = _Gathered(), None
+        while self._leading.trials < len(trials) and trials[self._leading.trials].state.is_finished():
+            self._last = trials[self._leading.trials]._trial_id
+            self._add(self._leading, trials[self._leading.trials])
+        found = self._leading.copy()
+        for trial in trials[found.trials :]:
+            self._add(found, trial)
+        return found.observations(len(self.cube.columns), len(self._goals))
+
+    def _led_by_the_same(self, trials: Sequence[FrozenTrial]) -> bool:
+        count = self._leading.trials
+        return not count or (len(trials) >= count and trials[count - 1]._trial_id == self._last)
+
+    def _add(self, to: _Gathered, trial: FrozenTrial) -> None:
+        to.add(trial.state, self._known(trial))
 
     def _known(self, trial: FrozenTrial) -> _Known:
         known = self._finished.get(trial._trial_id)
@@ -111,11 +157,12 @@ class Reader:
                 self._finished[trial._trial_id] = known
         return known
 
-    def _row(self, trial: FrozenTrial) -> Rows:
+    def _row(self, trial: FrozenTrial) -> tuple[float, ...]:
         row = self._rows.get(trial._trial_id)
         if row is None:
             # Optuna keeps a choice by its index, and takes 1 for true.
-            row = self._rows[trial._trial_id] = self.cube.row(trial.system_attrs.get(POINT, trial.params))
+            row = tuple(self.cube.row(trial.system_attrs.get(POINT, trial.params)).tolist())
+            self._rows[trial._trial_id] = row
         return row
 
     def _attributes(self, trial: FrozenTrial) -> tuple[float, ...]:
