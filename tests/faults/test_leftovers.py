@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from tests import leftovers
 @contextmanager
 def a_process() -> Iterator[None]:
     sleeper = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    # The kernel shows an empty environment for an instant after a program has been started.
+    while not Path(f"/proc/{sleeper.pid}/environ").read_bytes():
+        time.sleep(0.01)
     yield
     sleeper.kill()
     sleeper.wait()
