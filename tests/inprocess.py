@@ -91,3 +91,10 @@ class Search:
         data = load_data(self.plan.data.config, directory=self.plan.data.folder)
         known = map(read, study.get_trials(deepcopy=False))
         return screening(self.plan, vocabulary(), data, past=known, device="cpu")
+
+
+def finished_run(folder: Path) -> Path:
+    """Run a small search to its end; return the folder of its run."""
+    search = Search(plan_in(folder), folder / "runs" / "tiny")
+    search.go()
+    return search.layout.root

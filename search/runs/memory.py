@@ -53,7 +53,7 @@ def remember(
         epochs: its horizon.
         most: trials to keep.
     """
-    ranked = rank([record for record in records if record.status != "rejected"], scoring)
+    ranked = rank(records, scoring)
     best = ranked[: most // 2]
     others = sorted(ranked[most // 2 :], key=lambda record: record.number)
     every = max(1, math.ceil(len(others) / max(1, most - len(best))))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from optuna.distributions import BaseDistribution
-
 from search.plan.objectives import Constraint
 from search.plan.space import Space
 from search.plan.trial_config import Value
 from search.runs.record import Stint, TrialRecord
 from search.tuning.asked import Asked
-from search.tuning.distributions import distribution
+from search.tuning.distributions import distributions
 from search.tuning.ladder import Ladder
 from search.tuning.proposals import Proposal, Proposals
 from search.tuning.roster import Roster
@@ -119,7 +117,8 @@ class Entrance:
             attributes=attributes,
         )
         named = {str(constraint): violation for constraint, violation in violations.items()}
-        self._roster.enter(known, self._sampled(point), violations=named, notes=proposal.notes)
+        sampled = distributions(self._space, point)
+        self._roster.enter(known, sampled, violations=named, notes=proposal.notes)
         self._proposals.add_seen(point, proposal.origin)
         if rejected:
             return None
@@ -128,10 +127,6 @@ class Entrance:
 
     def _bracket(self, number: int) -> int:
         return self._ladder.scheduler.bracket(self._seed, number, self._ladder.order())
-
-    def _sampled(self, point: Mapping[str, Value]) -> dict[str, BaseDistribution]:
-        parameters = (p for p in self._space.parameters if p.name in point and p.domain.size() > 1)
-        return {p.name: distribution(p.domain) for p in parameters}
 
     def _violations(self, attributes: Mapping[str, float]) -> dict[Constraint, float]:
         return {c: c.violation(attributes[c.attribute]) for c in self._constraints}

@@ -146,7 +146,8 @@ class Ladder:
     def _decide(
         self, number: int, rung: int, values: Mapping[int, float], *, condemned: bool
     ) -> RungDecision:
-        here, bracket = self.rung(self.bracket(number), rung), self.bracket(number)
+        bracket = self.bracket(number)
+        here = self.rung(bracket, rung)
         mine = self._standing(values)
         decided = self.scheduler.decide(rung, mine, here.others(number))
         cutoff = None if decided.cutoff is None else self.sign * decided.cutoff
@@ -154,10 +155,9 @@ class Ladder:
         if number in self._control:
             return replace(decided, keep=True, audited=True)
         self._stand(number, rung, values)
+        # Where trials pause, nobody is condemned on arrival: there are places to wait for.
         if decided.keep or self.scheduler.pauses:
-            return replace(
-                decided, keep=True
-            )  # nobody is condemned on arrival where there are places to wait for
+            return replace(decided, keep=True)
         if self.goals and number in here.front:
             return replace(decided, keep=True, front=True)
         if not condemned and self.spared(number, rung):

@@ -25,7 +25,7 @@ from search.runs.memory import read_memory, write_memory
 from search.runs.record import read
 from search.runs.run import plan_as_run
 from search.runs.storage import SharedStorage, without_password
-from search.training.data import load_data
+from search.training.data import Data, load_data
 from search.training.errors import DataError
 from search.tuning.bridge import execute
 from search.tuning.change import Change, changed
@@ -99,17 +99,17 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
     """
     scheduler_of(plan)
     past = recall(options.warm_start)
-    split = load_images(plan, options)
+    data = load_images(plan, options)
     layout = _new_folder(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
-    write_json(layout.images, {"split": split})
+    write_json(layout.images, {"split": data.split_fingerprint})
     if past:
         write_memory(layout.memory, past)
     if options.storage:
         kept = SharedStorage(without_password(options.storage), layout.root.name, uuid.uuid4().hex)
         write_json(layout.storage, vars(kept))
     try:
-        return _run(plan, layout, listener=listener, options=options, seconds=plan.budget.seconds)
+        return _run(plan, layout, data, listener=listener, options=options, seconds=plan.budget.seconds)
     except StudyError:
         shutil.rmtree(layout.root)  # nothing has begun
         raise
@@ -145,9 +145,9 @@ def resume(
     layout = RunLayout(root.resolve())
     before, plan = changed(layout, plan_as_run(layout, options.storage), change)
     scheduler_of(plan)
-    split = load_images(plan, options)
+    data = load_images(plan, options)
     began = json.loads(layout.images.read_text(encoding="utf-8"))["split"]
-    if split != began:
+    if data.split_fingerprint != began:
         raise DataError(
             f"{plan.data.dir or plan.data.name}: these are not the images that {layout.root.name} began with: its "
             "trials could not be compared; put those back, or begin a new search"
@@ -155,6 +155,7 @@ def resume(
     return _run(
         plan,
         layout,
+        data,
         before=before,
         listener=listener,
         options=options,
@@ -166,6 +167,7 @@ def resume(
 def _run(
     plan: Plan,
     layout: RunLayout,
+    data: Data,
     *,
     listener: Listener,
     options: Options,
@@ -189,7 +191,6 @@ def _run(
                 study, before, plan, words=words, more_trials=more_trials, options=options
             )
         _derive_plan(study, layout)
-        data = load_data(plan.data.config, directory=plan.data.folder)
         known = map(read, study.get_trials(deepcopy=False))
         policy = make_policy(
             plan,
@@ -233,16 +234,12 @@ def _derive_plan(study: Study, layout: RunLayout) -> None:
         write_text(layout.plan, text)
 
 
-def load_images(plan: Plan, options: Options) -> str:
-    """Decode the images, or find them decoded, before anything is begun; say what is worth knowing of them.
-
-    Returns:
-        The fingerprint of their split.
-    """
+def load_images(plan: Plan, options: Options) -> Data:
+    """Decode the images, or find them decoded, before anything is begun; say what is worth knowing of them."""
     data = load_data(plan.data.config, directory=plan.data.folder)
     for note in data.notes:
         options.say(note)
-    return data.split_fingerprint
+    return data
 
 
 def _stop_softly(policy: Policy, name: str, say: Callable[[str], None]) -> None:

@@ -186,7 +186,7 @@ class Policy:
             KeyError: there is no such trial, or the report lacks the objective's metric.
         """
         known = self._roster[number]
-        if known.status != "running" or (attempt is not None and attempt != known.attempt):
+        if not _under_way(known, attempt):
             return Decision.STOP
         if report.step in known.reports:
             return self._again(known.reports[report.step], known.attempt)
@@ -219,7 +219,7 @@ class Policy:
             attempt: of the stint that ends; None: the present one. An older one has ended already.
         """
         known = self._roster[number]
-        if known.status != "running" or (attempt is not None and attempt != known.attempt):
+        if not _under_way(known, attempt):
             return
         if ending == "stopped" and known.step >= self.budget.epochs:
             ending = "completed"
@@ -308,6 +308,11 @@ class Policy:
             self._ladder.end(known.number)
             self._ended.append(known.number)
         self._promotions.follow(known)
+
+
+def _under_way(known: TrialRecord, attempt: int | None) -> bool:
+    """Tell whether a trial runs, and in that attempt (None: whichever)."""
+    return known.status == "running" and attempt in (None, known.attempt)
 
 
 def _check(study: Study, measure: Measure | None, about: Sequence[Constraint | Goal]) -> None:

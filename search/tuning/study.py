@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 
 import optuna
+from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 
 from search.plan.plan import Plan
@@ -37,7 +38,6 @@ def open_study(
         StudyError: it cannot be opened, or a study of that name is another run's.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    direction = StudyDirection.MAXIMIZE if plan.objective.mode == "max" else StudyDirection.MINIMIZE
     kept = read_storage(layout)
     owner = kept.run if kept else ""
     if kept:
@@ -54,12 +54,25 @@ def open_study(
         for torn in half_copied(opened, name, owner=owner):
             optuna.delete_study(study_name=torn, storage=opened)
         return optuna.load_study(storage=opened, study_name=current(opened, name, owner=owner))
-    study = optuna.create_study(storage=opened, study_name=name, direction=direction)
+    return make_study(plan, opened, name, owner=owner)
+
+
+def make_study(plan: Plan, storage: BaseStorage, name: str, *, owner: str) -> Study:
+    """Make a study for a plan.
+
+    Args:
+        plan: says what the objective is.
+        storage: takes it.
+        name: of the study; there is none of that name.
+        owner: the run's id, in a storage that others use too; else empty.
+    """
+    direction = StudyDirection.MAXIMIZE if plan.objective.mode == "max" else StudyDirection.MINIMIZE
+    study = optuna.create_study(storage=storage, study_name=name, direction=direction)
+    if owner:
+        study.set_user_attr(RUN, owner)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         study.set_metric_names([plan.objective.metric])  # for Optuna's own tools
-    if kept:
-        study.set_user_attr(RUN, kept.run)
     return study
 
 

@@ -6,12 +6,10 @@ since a schedule is never stretched: they are kept beside the new ones, and thei
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import optuna
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
@@ -24,11 +22,12 @@ from search.runs.lineage import ORIGIN, PLAN, first_of, next_name
 from search.runs.ranking import Scoring
 from search.runs.record import Copied, TrialRecord
 from search.tuning.change import needs_study
-from search.tuning.distributions import distribution
+from search.tuning.distributions import distributions
 from search.tuning.from_plan import make_policy
 from search.tuning.parts import scheduler_of
 from search.tuning.policy import Policy
 from search.tuning.proposals import MOST_PAST
+from search.tuning.study import make_study
 
 EXTENSION = "succession"
 """The id of the request by which a new study gets more trials than the old one had."""
@@ -68,7 +67,8 @@ def go_on(
         trials = _left(policy) + more_trials or MOST_PAST
         budget = after.budget.model_copy(update={"trials": trials})
         after, more_trials = after.model_copy(update={"budget": budget}), 0
-    made = _new_study(study, after)
+    name = next_name(study._storage, first_of(study.study_name))
+    made = make_study(after, study._storage, name, owner=study.user_attrs.get(record.RUN, ""))
     _copy_trials(study, policy.records, made, Copier(study, before, after, words))
     _copy_requests(study, made, policy.records, other_horizon=before.budget.epochs != after.budget.epochs)
     attributes: dict[str, Any] = {PLAN: after.to_yaml()}
@@ -118,7 +118,7 @@ class Copier:
             self._ended(known) if aside else self._moved(known), origin=self._origin(known.origin)
         )
         score = self._scoring.score(known.values) if known.status == "stopped" else trial.value
-        return record.copied_trial(trial, known, self._distributions(known.point), score=score)
+        return record.copied_trial(trial, known, distributions(self._after.space, known.point), score=score)
 
     def _ended(self, known: TrialRecord) -> TrialRecord:
         """Return a trial of another horizon, ended where it was; the scheduler has not stopped it."""
@@ -148,17 +148,6 @@ class Copier:
             return f"{origin} of {self._study}"
         return origin
 
-    def _distributions(self, point: Mapping[str, Value]) -> dict[str, Any]:
-        space = self._after.space
-        return {
-            p.name: distribution(p.domain)
-            for p in space.parameters
-            if p.name in point
-            and p.domain.size() > 1
-            and p.domain.contains(point[p.name])
-            and space.active(p.name, point)
-        }
-
 
 def translated(point: Mapping[str, Value], space: Space, words: Vocabulary) -> dict[str, Value] | None:
     """Return the point of a space that stands for the same training; None where the space has none.
@@ -183,18 +172,6 @@ def _unpaused(known: TrialRecord) -> dict[int, record.RecordedReport]:
     if last is None or last.decision != "pause":
         return dict(known.reports)
     return {**known.reports, last.step: replace(last, decision="continue", rungs=())}
-
-
-def _new_study(study: Study, plan: Plan) -> Study:
-    storage = study._storage
-    name = next_name(storage, first_of(study.study_name))
-    made = optuna.create_study(storage=storage, study_name=name, directions=study.directions)
-    if record.RUN in study.user_attrs:
-        made.set_user_attr(record.RUN, study.user_attrs[record.RUN])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        made.set_metric_names([plan.objective.metric])
-    return made
 
 
 def _copy_trials(study: Study, records: Sequence[TrialRecord], made: Study, copier: Copier) -> None:

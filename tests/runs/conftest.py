@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.inprocess import Search, plan_in
+from tests.inprocess import finished_run
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("finished")
-    search = Search(plan_in(folder), folder / "runs" / "tiny")
-    search.go()
-    return search.layout.root
+    return finished_run(tmp_path_factory.mktemp("finished"))

@@ -8,25 +8,11 @@ import pytest
 from torch import nn
 
 from search.plan.trial_config import TrialConfig
-from search.training import latencies as module
 from search.training.latencies import Latencies
 from search.training.parts import Parts
 from tests.training.conftest import MakeConfig
 
 SHAPE = (1, 8, 8)
-
-
-@pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[TrialConfig]:
-    """Let each measurement give its number, from 1; return the list of what was measured."""
-    asked: list[TrialConfig] = []
-
-    def count(config: TrialConfig, *_: object, **__: object) -> float:
-        asked.append(config)
-        return float(len(asked))
-
-    monkeypatch.setattr(module, "latency_ms", count)
-    return asked
 
 
 SAME: list[dict[str, Any]] = [

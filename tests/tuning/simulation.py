@@ -41,6 +41,18 @@ def policy(of: optuna.Study | None = None, *, space: Space = SPACE, **settings: 
     return Policy(space, study=of or study(), clock=lambda: 0.0, **settings)
 
 
+def started(of: Policy) -> Start:
+    """Ask for a trial, which there must be."""
+    answer = of.ask()
+    assert isinstance(answer, Start)
+    return answer
+
+
+def fresh(path: Path, **settings: Any) -> Policy:
+    """Return a policy on the study of a journal, as after a restart."""
+    return policy(study(path), **settings)
+
+
 def accuracy(config: Mapping[str, Any], epoch: int) -> float:
     """A curve that rises to a level set by the learning rate and the width."""
     level = 1 - 0.15 * abs(math.log10(config["learning_rate"]) + 1.5) - 0.001 * abs(config["width"] - 32)

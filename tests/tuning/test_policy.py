@@ -18,19 +18,9 @@ from search.plan.space import Space
 from search.tuning.answers import Decision, Done, Limits, Start, Wait
 from search.tuning.parts import schedulers
 from search.tuning.policy import Policy
-from tests.tuning.simulation import SPACE, Simulation, policy, report, study
+from tests.tuning.simulation import SPACE, Simulation, fresh, policy, report, started, study
 
 FINITE = Space((Parameter("a", Choice((1, 2, 3)), {}), Parameter("b", Choice(("x", "y")), {"a": (1, 2)})))
-
-
-def started(of: Policy) -> Start:
-    answer = of.ask()
-    assert isinstance(answer, Start)
-    return answer
-
-
-def fresh(path: Path, **settings: Any) -> Policy:
-    return policy(study(path), **settings)
 
 
 def test_a_trial_that_asha_stops_is_pruned_at_its_step_with_every_value_and_the_last_as_its_own() -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from search.plan.trial_config import TrialConfig, Value
 from search.runs.record import TrialRecord
-from search.training import latencies
 from search.training.cost import cost
 from search.training.data import Data, Split
 from search.tuning.screening import screening
@@ -31,19 +30,6 @@ def data() -> Data:
     images, labels = np.zeros((4, 8, 8, 1), np.uint8), np.array([0, 1, 2, 0])
     split = Split(images, labels, np.arange(4))
     return Data("none", ("a", "b", "c"), (1, 8, 8), split, split, mean=(0.0,), std=(1.0,))
-
-
-@pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[TrialConfig]:
-    """Let a latency be 1 ms, then 2 ms and so on; return the list of what was measured."""
-    asked: list[TrialConfig] = []
-
-    def count(config: TrialConfig, *_: object, **__: object) -> float:
-        asked.append(config)
-        return float(len(asked))
-
-    monkeypatch.setattr(latencies, "latency_ms", count)
-    return asked
 
 
 def screen(tmp_path: Path, data: Data, text: str, **options: Any) -> Any:

@@ -15,17 +15,7 @@ from optuna.trial import TrialState
 from search.runs import record
 from search.tuning.answers import Decision, Done, Limits, Start
 from search.tuning.policy import Policy
-from tests.tuning.simulation import Simulation, accuracy, policy, report, study
-
-
-def started(of: Policy) -> Start:
-    answer = of.ask()
-    assert isinstance(answer, Start)
-    return answer
-
-
-def fresh(path: Path, **settings: Any) -> Policy:
-    return policy(study(path), **settings)
+from tests.tuning.simulation import Simulation, accuracy, fresh, policy, report, started, study
 
 
 def test_a_pause_is_over_when_its_epoch_is_trained_again(tmp_path: Path) -> None:

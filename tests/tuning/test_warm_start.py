@@ -24,7 +24,7 @@ from search.tuning.samplers import Task
 from search.tuning.samplers.cube import Cube
 from search.tuning.samplers.past import HALF, Past, first_points
 from search.tuning.warm_start import CannotRecall, recall
-from tests.inprocess import Search, plan_in
+from tests.inprocess import finished_run
 from tests.tuning.simulation import SPACE, Simulation, accuracy, policy, report, study
 
 BEST_RATE = -1.5
@@ -176,10 +176,7 @@ def test_whatever_the_old_space_was_the_first_points_fit_the_new_one(old: Space,
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("finished")
-    search = Search(plan_in(folder), folder / "runs" / "tiny")
-    search.go()
-    return search.layout.root
+    return finished_run(tmp_path_factory.mktemp("finished"))
 
 
 def test_a_run_is_recalled_best_first(finished: Path) -> None:

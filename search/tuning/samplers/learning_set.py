@@ -51,7 +51,7 @@ def learning_set(seen: Observations, levels: Sequence[int], prior: Prior, rng: n
     return Data(x, times(epoch, levels), trial, standardised(value), prior(x))
 
 
-def times(epoch: Array, levels: Sequence[int]) -> Array:
+def times(epoch: Array, levels: Sequence[float]) -> Array:
     """Return the model's time of epochs: logarithmic, 0 at the first level and 1 at the horizon."""
     span = math.log(levels[-1] / levels[0]) or max(1.0, math.log(levels[-1]))
     found: Array = 1.0 + np.log(epoch / levels[-1]) / span

@@ -7,6 +7,8 @@ grid and brute-force samplers want to decide the search's end.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from optuna.exceptions import ExperimentalWarning
@@ -24,6 +26,14 @@ from search.plan.registry import Range
 from search.tuning.samplers import Task, samplers
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Make a sampler without Optuna's remark that it, or an argument of it, is experimental."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
+
+
 @samplers.register("tpe")
 def tpe(
     seed: int,
@@ -33,8 +43,7 @@ def tpe(
     candidates: Annotated[int, Range(1, doc="points among which the estimator picks")] = 24,
 ) -> BaseSampler:
     """Optuna's tree-structured Parzen estimator, multivariate and grouped; running trials repel."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with _quietly():
         return TPESampler(
             n_startup_trials=first,
             n_ei_candidates=candidates,
@@ -50,16 +59,14 @@ def gp(
     seed: int, task: Task, *, first: Annotated[int, Range(0, doc="random trials at first")] = 10
 ) -> BaseSampler:
     """Optuna's Gaussian process over the trials that were trained to the end; slow beyond a few hundred."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with _quietly():
         return GPSampler(n_startup_trials=first, seed=seed)
 
 
 @samplers.register("qmc")
 def qmc(seed: int, task: Task) -> BaseSampler:
     """Optuna's scrambled Sobol sequence: random draws that spread evenly."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with _quietly():
         return QMCSampler(
             scramble=True,
             seed=task.seed,  # one sequence for the whole search
@@ -82,6 +89,5 @@ def nsga3(
     seed: int, task: Task, *, population: Annotated[int, Range(2, doc="trials of a generation")] = 50
 ) -> BaseSampler:
     """Optuna's genetic algorithm NSGA-III."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with _quietly():
         return NSGAIIISampler(population_size=population, seed=seed)

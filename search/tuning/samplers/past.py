@@ -15,7 +15,7 @@ from search.plan.trial_config import Value
 from search.runs.memory import PastSearch, PastTrial
 from search.tuning.samplers.cube import Cube, Rows
 from search.tuning.samplers.curve_model import CurveModel, Data, fitted, initial
-from search.tuning.samplers.learning_set import bounded, no_prior, standardised
+from search.tuning.samplers.learning_set import bounded, no_prior, standardised, times
 
 FEWEST = 5
 """Trials from which a model of an earlier search is made; a few points say where to begin, but of no trend."""
@@ -103,8 +103,7 @@ def _model(cube: Cube, search: PastSearch, rng: np.random.Generator) -> CurveMod
     owner = np.concatenate([np.full(len(t.values), index) for index, t in enumerate(search.trials)])
     values = np.concatenate([trial.values for trial in search.trials])
     shares = np.concatenate([trial.shares for trial in search.trials])
-    first = np.log(shares.min())
-    time = 1 - np.log(shares) / first if first < 0 else np.ones_like(shares)
+    time = times(shares, (float(shares.min()), 1.0))
     x = _rows(cube, search.trials)[owner]
     return _made(cube, Data(x, time, owner.astype(np.int64), standardised(values), no_prior(x)), rng)
 
