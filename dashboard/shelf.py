@@ -10,7 +10,8 @@ from search.plan.mistake import PlanError
 from search.runs.errors import StudyError
 from search.runs.layout import RunLayout, find_runs
 from search.runs.lease import Holder, holder
-from search.runs.run import Run, open_run
+from search.runs.reader import open_run
+from search.runs.run import Run
 
 SHARED_EVERY = 10.0
 """Seconds after which a study outside the run's folder, whose changes no file shows, is read again."""

@@ -23,6 +23,6 @@ def open_run(path: str | Path, *, storage: str | None = None) -> Run:
         FileNotFoundError: there is no run.
     """
     # Late, so that `import search` costs nothing and the training part needs no Optuna.
-    from search.runs.run import open_run as opened  # noqa: PLC0415
+    from search.runs.reader import open_run as opened  # noqa: PLC0415
 
     return opened(path, storage=storage)

@@ -9,7 +9,7 @@ from search.console import Reporter, print_json
 from search.plan.duration import parse_duration
 from search.plan.plan import Plan, find_space, load_plan, plan_plugins
 from search.runs.lease import RunIsHeld
-from search.runs.run import open_run
+from search.runs.reader import open_run
 from search.summary import print_summary, summary_document
 from search.training.errors import TrainingError
 from search.tuning import launch

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from search.console import duration, epochs_text, print_json
 from search.costs import ledger_table
-from search.runs.run import Run, open_run
+from search.runs.reader import open_run
+from search.runs.run import Run
 from search.summary import (
     counts_text,
     print_front,

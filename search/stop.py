@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from search.console import print_json
+from search.runs.reader import open_run
 from search.runs.requests import answer_to, send
-from search.runs.run import open_run
 from search.verb import DONE, FAILED, UserError, Verb, add_json, main_of
 
 EXAMPLE = """\

@@ -316,9 +316,9 @@ def requests_of(attributes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {k.removeprefix(REQUEST): v for k, v in attributes.items() if k.startswith(REQUEST)}
 
 
-def trials_added(attributes: Mapping[str, Any]) -> int:
-    """Return by how many trials the budget was extended."""
-    return sum(r["trials"] for r in requests_of(attributes).values() if r["kind"] == "extend")
+def trials_added(requests: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return by how many trials the budget was extended, of what `requests_of` returns."""
+    return sum(request["trials"] for request in requests.values() if request["kind"] == "extend")
 
 
 def repair(storage: BaseStorage, trial: FrozenTrial, record: TrialRecord) -> None:

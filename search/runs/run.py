@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import optuna
-from optuna.study import Study
-
-from search.plan.plan import Plan, load_plan
+from search.plan.plan import Plan
 from search.plan.trial_config import TrialConfig, Value
 from search.runs import record
 from search.runs.account import Account, account
@@ -27,12 +24,10 @@ from search.runs.keeper import recorded_scalars, validation_images
 from search.runs.layout import RunLayout, TrialLayout
 from search.runs.lease import Holder, holder
 from search.runs.ledger import Ledger
-from search.runs.lineage import current, plan_text
 from search.runs.pareto import pareto_front
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring, rank
 from search.runs.record import Status, TrialRecord
-from search.runs.storage import open_for_reading, read_storage
 
 
 @dataclass(frozen=True)
@@ -104,32 +99,35 @@ class Trial:
 
 
 class Run:
-    """A run, as it stood when this object was made.
+    """A run, as it stood when this object was made; `search.runs.reader` makes it.
 
     Args:
-        root: its folder.
-        storage: the Optuna storage URL of its study, where it is not in the folder and needs a password.
-
-    Raises:
-        FileNotFoundError: there is no run.
+        layout: where it is kept.
+        plan: as run.
+        records: all trials by number.
+        requests: what others asked for and the driver applied, by id, with kind, time and arguments.
+        foreign: its trials were read from another program's logs: there is no study, no plan and no weights.
     """
 
-    def __init__(self, root: Path, storage: str | None = None) -> None:
-        self.layout = RunLayout(root.resolve())
-        if not self.layout.plan.is_file():
-            raise FileNotFoundError(f"{root}: this is no run: there is no {self.layout.plan.name} in it")
-        self._study = _study(self.layout, storage)
-        self.plan: Plan = load_plan(self.layout.plan, text=_plan_text(self._study))
-        self.scoring = Scoring.of(self.plan.objective)
-        trials = self._study.get_trials(deepcopy=False) if self._study else []
-        self._records = [record.read(trial) for trial in trials]
+    def __init__(
+        self,
+        layout: RunLayout,
+        plan: Plan,
+        records: Sequence[TrialRecord],
+        *,
+        requests: Mapping[str, Mapping[str, Any]] | None = None,
+        foreign: bool = False,
+    ) -> None:
+        self.layout, self.plan, self.requests, self.foreign = layout, plan, requests or {}, foreign
+        self.scoring = Scoring.of(plan.objective)
+        self._records = records
 
     @property
     def name(self) -> str:
         """The folder's name."""
         return self.layout.root.name
 
-    @property
+    @functools.cached_property
     def trials(self) -> list[Trial]:
         """All trials by number."""
         return [self._trial(known) for known in self._records]
@@ -149,16 +147,15 @@ class Run:
             raise KeyError(
                 f"{self.name} has trials 0 to {len(self._records) - 1}, but {number} was asked for"
             )
-        return self._trial(self._records[number])
+        return self.trials[number]
 
     def ranking(self) -> list[Trial]:
         """Return the trials best first: completed ones, then by epochs, then by value; failed ones left out."""
-        return [self._trial(known) for known in rank(self._records, self.scoring)]
+        return [self.trials[known.number] for known in self._ranking]
 
     def best(self) -> Trial | None:
         """Return the first of the ranking, or None."""
-        ranking = self.ranking()
-        return ranking[0] if ranking else None
+        return self.trials[self._ranking[0].number] if self._ranking else None
 
     def front(self) -> list[Trial]:
         """Return the completed trials that no other one dominates, best by the curve first.
@@ -166,7 +163,7 @@ class Run:
         With one objective that is the best one alone, and whoever ties with it.
         """
         front = pareto_front(self._records, self.scoring, self.plan.goals)
-        return [self._trial(known) for known in front]
+        return [self.trials[known.number] for known in front]
 
     def curve(self, trial: int, metric: str | None = None) -> dict[int, float]:
         """Return a metric of a trial by step; None: the objective.
@@ -186,18 +183,7 @@ class Run:
 
     def progress(self) -> Progress:
         """Return where the search stands."""
-        budget = self.plan.budget.trials
-        if self._study:
-            attributes = self._study._storage.get_study_system_attrs(self._study._study_id)
-            budget += record.trials_added(attributes)
-        workers = max(1, sum(known.status == "running" for known in self._records))
-        return progress(
-            self._records,
-            budget=budget,
-            epochs=self.plan.budget.epochs,
-            workers=workers,
-            scoring=self.scoring,
-        )
+        return self._progress
 
     def ledger(self) -> Ledger:
         """Return what the search has cost and saved, by rung and by architecture."""
@@ -216,35 +202,19 @@ class Run:
         """All three: the ledger, the forecast, the audit."""
         return account(self.plan, self.layout, self._records, left=self.progress().left)
 
+    @functools.cached_property
+    def _ranking(self) -> Sequence[TrialRecord]:
+        return rank(self._records, self.scoring)
+
+    @functools.cached_property
+    def _progress(self) -> Progress:
+        return progress(
+            self._records,
+            budget=self.plan.budget.trials + record.trials_added(self.requests),
+            epochs=self.plan.budget.epochs,
+            workers=max(1, sum(known.status == "running" for known in self._records)),
+            scoring=self.scoring,
+        )
+
     def _trial(self, known: TrialRecord) -> Trial:
         return Trial(known, self.layout.trial(known.number), self.scoring.score(known.values))
-
-
-def open_run(path: str | Path, *, storage: str | None = None) -> Run:
-    """Open a run for reading; see `Run`."""
-    return Run(Path(path), storage)
-
-
-def plan_as_run(layout: RunLayout, storage: str | None = None) -> str | None:
-    """Return the plan of a run as YAML, where it was changed since its plan.yaml was written; else None."""
-    return _plan_text(_study(layout, storage))
-
-
-def _plan_text(study: Study | None) -> str | None:
-    return plan_text(study._storage, study.study_name) if study else None
-
-
-def _study(layout: RunLayout, url: str | None) -> Study | None:
-    """Open the study in which the search goes on; None where it has not come so far."""
-    kept = read_storage(layout)
-    if kept is None and not layout.journal.is_file():
-        return None
-    storage = open_for_reading(layout.journal, url or (kept.url if kept else None))
-    names = [kept.study] if kept else optuna.get_all_study_names(storage)
-    if not names:
-        return None
-    name = current(storage, names[0], owner=kept.run if kept else "")
-    try:
-        return optuna.load_study(study_name=name, storage=storage)
-    except KeyError:
-        return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,10 +79,21 @@ def without_password(url: str) -> str:
 
 
 def _loaded(journal: Path, load: Callable[[], BaseStorage]) -> BaseStorage:
-    try:
+    with reading(journal):
         return load()
+
+
+@contextmanager
+def reading(journal: Path) -> Iterator[None]:
+    """Within it Optuna's errors about a damaged journal become one sentence.
+
+    Raises:
+        StudyError: with the first line that is no record.
+    """
+    try:
+        yield
     except (ValueError, KeyError, AssertionError) as error:
-        damaged = damaged_line(journal)
+        damaged = damaged_line(journal) if journal.is_file() else None
         if damaged is None:
             raise
         number, found = damaged

@@ -22,8 +22,8 @@ from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
 from search.runs.lineage import plan_text
 from search.runs.memory import read_memory, write_memory
+from search.runs.reader import plan_as_run
 from search.runs.record import read
-from search.runs.run import plan_as_run
 from search.runs.storage import SharedStorage, without_password
 from search.training.data import Data, load_data
 from search.training.errors import DataError

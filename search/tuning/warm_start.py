@@ -15,8 +15,8 @@ from search.runs.errors import StudyError
 from search.runs.layout import RunLayout, TrialLayout
 from search.runs.memory import PastSearch, PastTrial, remember_all
 from search.runs.ranking import Scoring
+from search.runs.reader import open_run
 from search.runs.record import COPIED, read
-from search.runs.run import open_run
 
 RECIPE = "config.json"
 """The file of a bundle with the winner's complete configuration."""

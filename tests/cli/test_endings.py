@@ -7,7 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from search.runs.run import open_run
+from search.runs.reader import open_run
 from tests.cli.plugin import write_space
 from tests.faults.searches import done
 

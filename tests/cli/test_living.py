@@ -11,8 +11,9 @@ import pytest
 
 from search import status, stop
 from search.runs.layout import RunLayout
+from search.runs.reader import open_run
 from search.runs.requests import Kind, answer_to, send
-from search.runs.run import Run, open_run
+from search.runs.run import Run
 from tests.faults.searches import Living, living, long_space, reports
 
 pytestmark = pytest.mark.timeout(1200)

@@ -18,8 +18,9 @@ from dashboard.prepare.winner import winner
 from dashboard.prepare.words import plain
 from dashboard.shelf import try_open
 from search.runs.ranking import Scoring
+from search.runs.reader import open_run
 from search.runs.record import RecordedReport, Status, Stint, TrialRecord
-from search.runs.run import Run, open_run
+from search.runs.run import Run
 from tests.dashboard.conftest import make_plan
 
 

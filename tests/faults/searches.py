@@ -21,7 +21,8 @@ from typing import Any
 
 import psutil
 
-from search.runs.run import Run, open_run
+from search.runs.reader import open_run
+from search.runs.run import Run
 from search.tuning.local_ray import sweep
 from tests.leftovers import DRIVERS, family_of
 

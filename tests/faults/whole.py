@@ -12,7 +12,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from search.runs.run import Run, Trial, open_run
+from search.runs.reader import open_run
+from search.runs.run import Run, Trial
 
 STATES = {TrialState.COMPLETE: "completed", TrialState.PRUNED: "stopped", TrialState.FAIL: "failed"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from search.runs.run import open_run
+from search.runs.reader import open_run
 from search.summary import print_front, summary_document
 from tests.inprocess import SPACE, Search, plan_in
 

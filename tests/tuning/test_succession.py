@@ -24,8 +24,8 @@ from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.ledger import ledger
 from search.runs.progress import progress
 from search.runs.ranking import Scoring, rank
+from search.runs.reader import open_run
 from search.runs.record import TrialRecord, read, teaches
-from search.runs.run import open_run
 from search.runs.storage import SharedStorage
 from search.tuning.answers import Start
 from search.tuning.change import Change, changed
