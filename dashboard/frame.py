@@ -1,4 +1,4 @@
-"""Around every page: the choice of the run, the links, and what is said where there is nothing to draw."""
+"""Around every page: the links, the choice of the run, its state, and what is said where there is nothing to draw."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import memory
+from dashboard import address, memory
 from dashboard.arguments import parser
 from dashboard.charts.palette import DARK, LIGHT, Palette
+from dashboard.filter_bar import filter_bar
 from dashboard.pages import links
+from dashboard.prepare.filters import Mask
 from dashboard.prepare.states import State, state_of
+from dashboard.prepare.table import Table, table
 from dashboard.prepare.words import plain
 from dashboard.shelf import driver_of, find_run, run_names, stamp
 from dashboard.watch import EVERY, interval, redraw_on_change
@@ -30,10 +33,12 @@ BADGE: dict[State, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Open:
-    """The run that a page shows."""
+    """What a page shows: a run, its trials by columns, and which of these (trials,) the filter lets through."""
 
     run: Run
     state: State
+    table: Table
+    shown: Mask
 
 
 def runs_dir() -> Path:
@@ -47,28 +52,30 @@ def palette() -> Palette:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def run_page(draw: Callable[[Open], None]) -> None:
-    """Draw a page of one run: the one that the URL names, else the one that changed last."""
+def run_page(draw: Callable[[Open], None], *, filtered: bool = True) -> None:
+    """Draw a page of one run: the one that the URL names, else the one that changed last.
+
+    Args:
+        draw: of the page.
+        filtered: the page shows the trials that a filter lets through.
+    """
     folder = runs_dir()
     names = run_names(folder)
     if not names:
-        links(None)
+        _sidebar([], None)
         nothing_here(folder)
         return
-    asked = st.query_params.get("run", names[0])
+    asked = address.run_name() or names[0]
     layout = find_run(folder, asked)
+    _sidebar(names, asked if layout else None)
     if layout is None:
-        links(None)
         st.error(
             f"There is no run of this name in {plain(folder)}: choose one on the page *Runs*.",
             icon=":material/search_off:",
         )
         redraw_on_change(lambda: find_run(folder, asked) is not None)
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _choice(names, asked)
-        links(asked)
-    _body(layout, draw)
+    _body(layout, draw, filtered=filtered)
 
 
 def nothing_here(folder: Path) -> None:
@@ -87,23 +94,9 @@ def no_trials_yet() -> None:
     )
 
 
-def _choice(names: list[str], asked: str) -> None:
-    chosen = st.selectbox("Run", names, index=names.index(asked), label_visibility="collapsed", width=230)
-    if chosen != asked:
-        st.query_params.from_dict({"run": chosen})  # one entry in the browser's history
-        st.rerun()
-
-
-def _body(layout: RunLayout, draw: Callable[[Open], None]) -> None:
-    found = memory.opened(layout)
-    driver = driver_of(layout)
-    if found.run is None:
-        damaged(layout, found.reason)
-    else:
-        state = state_of(found.run.progress(), driven=driver is not None)
-        _state_line(found.run, state)
-        draw(Open(found.run, state))
-    redraw_on_change(lambda: (stamp(layout), driver_of(layout) is not None), every=interval(found.seconds))
+def nothing_left() -> None:
+    """Say that the filter lets no trial through."""
+    st.info("The filter lets no trial through: remove a condition above.", icon=":material/filter_alt_off:")
 
 
 def damaged(layout: RunLayout, reason: str) -> None:
@@ -113,11 +106,49 @@ def damaged(layout: RunLayout, reason: str) -> None:
     st.caption("Nothing was changed. The other runs are not affected.")
 
 
-def _state_line(run: Run, state: State) -> None:
-    icon, color = BADGE[state]
+def sidebar_of_runs() -> None:
+    """Draw the links of a page that is about no single run."""
+    with st.sidebar:
+        links(None)
+
+
+def _sidebar(names: list[str], asked: str | None) -> None:
+    with st.sidebar:
+        if names:
+            _choice(names, asked)
+        links(asked)
+
+
+def _choice(names: list[str], asked: str | None) -> None:
+    index = names.index(asked) if asked in names else None
+    chosen = st.selectbox("Run", names, index=index, placeholder="Choose a run")
+    if chosen is not None and chosen != asked:
+        st.query_params.from_dict({address.RUN: chosen})  # one entry in the browser's history
+        st.rerun()
+
+
+def _body(layout: RunLayout, draw: Callable[[Open], None], *, filtered: bool) -> None:
+    found = memory.opened(layout)
+    driver = driver_of(layout)
+    if found.run is None:
+        damaged(layout, found.reason)
+    else:
+        _draw(found.run, state_of(found.run.progress(), driven=driver is not None), draw, filtered=filtered)
+    redraw_on_change(lambda: (stamp(layout), driver_of(layout) is not None), every=interval(found.seconds))
+
+
+def _draw(run: Run, state: State, draw: Callable[[Open], None], *, filtered: bool) -> None:
+    all_trials = memory.remember(run, table, run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(state, icon=icon, color=color)  # type: ignore[arg-type]  # the four colors above
-        st.caption(plain(run.layout.root))
+        _badge(run, state)
+        shown = filter_bar(all_trials) if filtered else address.filters().mask(all_trials)
     if state == "interrupted":
         st.caption("Nobody drives this run. It goes on with:")
         st.code(f"python -m search.resume {run.layout.root}", language="bash", wrap_lines=True)
+    draw(Open(run, state, all_trials, shown))
+
+
+def _badge(run: Run, state: State) -> None:
+    icon, color = BADGE[state]
+    st.badge(state, icon=icon, color=color)  # type: ignore[arg-type]  # the four colors above
+    st.caption(plain(run.layout.root), width="content")

@@ -1,4 +1,4 @@
-"""The pages, their order, and the links between them: a run's name travels in the URL."""
+"""The pages, their order, and the links between them: run, filter and chosen trials travel in the URL."""
 
 from __future__ import annotations
 
@@ -7,28 +7,40 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.address import carried
+
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 FOLDER = Path(__file__).parent / "views"
-RUNS = "runs"
-RUN_PAGES = {
+RUNS, NEW = "runs", "new"
+TITLES = {
+    RUNS: ("Runs", ":material/view_list:"),
     "overview": ("Overview", ":material/insights:"),
     "leaderboard": ("Leaderboard", ":material/leaderboard:"),
     "curves": ("Curves", ":material/show_chart:"),
+    "parallel": ("Parallel coordinates", ":material/stacked_line_chart:"),
+    "parameters": ("Parameters", ":material/tune:"),
+    "rungs": ("Rungs", ":material/stairs:"),
+    "compare": ("Compare", ":material/compare_arrows:"),
+    "trial": ("Trial", ":material/science:"),
     "winner": ("Winner", ":material/trophy:"),
+    "timeline": ("Timeline", ":material/view_timeline:"),
+    NEW: ("New search", ":material/add_circle:"),
 }
-"""The pages of one run: name in the URL, title, icon."""
+"""Title and icon of each page; its name is that of its file and of its path in the URL."""
+
+RUN_PAGES = tuple(name for name in TITLES if name not in (RUNS, NEW))
+"""The pages of one run."""
 
 
 def navigation() -> StreamlitPage:
     """Declare all pages and return the one that the URL names."""
-    runs = st.Page(FOLDER / "runs.py", title="Runs", icon=":material/view_list:", default=True)
-    of_run = [
-        st.Page(FOLDER / f"{name}.py", title=title, icon=icon, url_path=name)
-        for name, (title, icon) in RUN_PAGES.items()
+    pages = [
+        st.Page(FOLDER / f"{name}.py", title=title, icon=icon, url_path=name, default=name == RUNS)
+        for name, (title, icon) in TITLES.items()
     ]
-    return st.navigation([runs, *of_run], position="hidden")
+    return st.navigation(pages, position="hidden")
 
 
 def path_of(name: str) -> str:
@@ -36,8 +48,21 @@ def path_of(name: str) -> str:
     return str(FOLDER / f"{name}.py")
 
 
+def link(name: str, label: str | None = None, **changed: str) -> None:
+    """Draw a link to a page that keeps run, filter and chosen trials.
+
+    Args:
+        name: of the page.
+        label: None for the page's title.
+        changed: what its URL says otherwise, such as ``trials="7"``; an empty text leaves a name out.
+    """
+    title, icon = TITLES[name]
+    st.page_link(path_of(name), label=label or title, icon=icon, query_params=carried(**changed))
+
+
 def links(run: str | None) -> None:
     """Draw the links to all pages, those of a run only where one is chosen."""
-    st.page_link(path_of(RUNS), label="Runs", icon=":material/view_list:")
-    for name, (title, icon) in RUN_PAGES.items() if run is not None else ():
-        st.page_link(path_of(name), label=title, icon=icon, query_params={"run": str(run)})
+    link(RUNS, run="", filter="", trials="")
+    for name in RUN_PAGES if run is not None else ():
+        link(name, run=str(run))
+    link(NEW)

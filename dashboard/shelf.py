@@ -10,7 +10,7 @@ from search.plan.mistake import PlanError
 from search.runs.errors import StudyError
 from search.runs.layout import RunLayout, find_runs
 from search.runs.lease import Holder, holder
-from search.runs.reader import open_run
+from search.runs.reader import RunReader
 from search.runs.run import Run
 
 SHARED_EVERY = 10.0
@@ -58,18 +58,34 @@ def driver_of(layout: RunLayout) -> Holder | None:
         return None
 
 
+class Book:
+    """One run, read again and again; for one thread at a time."""
+
+    def __init__(self, layout: RunLayout) -> None:
+        self._layout = layout
+        self._reader: RunReader | None = None
+
+    def read(self) -> Opened:
+        """Return the run as it stands; one that is damaged comes back with the reason."""
+        start = time.perf_counter()
+        run, reason = None, ""
+        try:
+            self._reader = self._reader or RunReader(self._layout.root)
+            run = self._reader.read()
+        except PlanError as error:
+            reason = "; ".join(str(mistake) for mistake in error.mistakes)
+        except StudyError as error:
+            reason = str(error)
+        except Exception as error:  # a damaged file can raise anything: JSON's errors, Optuna's, TypeError …
+            reason = f"{type(error).__name__}: {error}"
+        if run is None:
+            self._reader = None  # what it knows may be half of a change
+        return Opened(run, reason, time.perf_counter() - start)
+
+
 def try_open(layout: RunLayout) -> Opened:
-    """Open a run; one that is damaged comes back with the reason."""
-    start = time.perf_counter()
-    try:
-        run, reason = open_run(layout.root), ""
-    except PlanError as error:
-        run, reason = None, "; ".join(str(mistake) for mistake in error.mistakes)
-    except StudyError as error:
-        run, reason = None, str(error)
-    except Exception as error:  # a damaged file can raise anything: JSON's errors, Optuna's, TypeError …
-        run, reason = None, f"{type(error).__name__}: {error}"
-    return Opened(run, reason, time.perf_counter() - start)
+    """Open a run once."""
+    return Book(layout).read()
 
 
 def _look(path: Path) -> tuple[int, int] | None:

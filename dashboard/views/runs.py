@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import memory
 from dashboard.drawing import frame
-from dashboard.frame import nothing_here, runs_dir
+from dashboard.frame import nothing_here, runs_dir, sidebar_of_runs
 from dashboard.pages import path_of
 from dashboard.prepare.rows import Row, columns
 from dashboard.prepare.words import plain
@@ -20,8 +20,8 @@ from search.runs.layout import RunLayout, find_runs
 def draw() -> None:
     """Draw the page."""
     folder = runs_dir()
+    sidebar_of_runs()
     layouts = list(find_runs(folder))
-    st.title("Winnow", anchor=False)
     if not layouts:
         nothing_here(folder)
         return

@@ -107,6 +107,8 @@ class Run:
         records: all trials by number.
         requests: what others asked for and the driver applied, by id, with kind, time and arguments.
         foreign: its trials were read from another program's logs: there is no study, no plan and no weights.
+
+    ``derived`` is for whoever shows a run, to keep what was made of it as long as it lives.
     """
 
     def __init__(
@@ -120,6 +122,7 @@ class Run:
     ) -> None:
         self.layout, self.plan, self.requests, self.foreign = layout, plan, requests or {}, foreign
         self.scoring = Scoring.of(plan.objective)
+        self.derived: dict[Any, Any] = {}
         self._records = records
 
     @property
