@@ -17,6 +17,9 @@ from search.runs.run import Run
 P = ParamSpec("P")
 R = TypeVar("R")
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 OPEN = 8
 """Runs that stay in memory; one of 5,000 trials of 50 epochs takes some 400 MB."""
 
@@ -60,10 +63,15 @@ def remember(run: Run, function: Callable[P, R], *arguments: P.args, **more: P.k
         more: hashable.
     """
     known = run.derived
-    key = (function, tuple(map(_key, arguments)), tuple((name, _key(value)) for name, value in more.items()))
+    key = (
+        function,
+        tuple("run" if argument is run else _key(argument) for argument in arguments),
+        tuple((name, _key(value)) for name, value in more.items()),
+    )
     if key not in known:
         # The arguments stay alive with the result: the number of an object may else be given to another one.
-        known[key] = (function(*arguments, **more), arguments)
+        others = tuple(argument for argument in arguments if argument is not run)
+        known[key] = (function(*arguments, **more), others)
     found: R = known[key][0]
     return found
 

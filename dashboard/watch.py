@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-EVERY = 3.0
-"""Seconds between two looks."""
+EVERY = 2.0
+"""Seconds between two looks: a new epoch is seen within 3 s."""
 
 SHARE = 0.05
 """The most of a processor's time that reading a growing run may take."""

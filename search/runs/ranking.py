@@ -29,12 +29,10 @@ class Scoring:
 
     def score(self, values: Mapping[int, float]) -> float | None:
         """Return the score of a curve (step to value), NaN and infinity left out; None where nothing is left."""
-        finite = {step: value for step, value in values.items() if math.isfinite(value)}
-        if not finite:
-            return None
         if not self.at_best:
-            return finite[max(finite)]
-        return max(finite.values()) if self.maximize else min(finite.values())
+            return next((values[s] for s in sorted(values, reverse=True) if math.isfinite(values[s])), None)
+        finite = [value for value in values.values() if math.isfinite(value)]
+        return (max(finite) if self.maximize else min(finite)) if finite else None
 
     def epoch(self, values: Mapping[int, float]) -> int | None:
         """Return the step whose value is the score: the last one, or with ``at_best`` the first best one."""
