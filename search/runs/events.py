@@ -1,4 +1,4 @@
-"""TensorBoard event files: one writer a stint, and a reader that joins a trial's stints.
+"""Our TensorBoard event files: one writer a stint. `search.runs.logs` reads them.
 
 Every stint says its hyperparameters at its start (`session_start_info`, grouped by trial) and its status at its
 end. No Experiment record is written: TensorBoard then unites the hyperparameters of all trials, also of searches
@@ -15,13 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
 from tensorboard.summary.writer.record_writer import RecordWriter
-from tensorboard.util import tensor_util
 
 from search.plan.trial_config import Value
 
@@ -89,15 +87,3 @@ class EventWriter:
     def _write(self, event: Event) -> None:
         self._records.write(event.SerializeToString())
         self._records.flush()
-
-
-def read_scalars(folder: Path) -> dict[str, dict[int, float]]:
-    """Read all scalars below one attempt's folder: tag, then step, then value."""
-    curves: dict[str, dict[int, float]] = {}
-    for path in sorted(folder.glob("events.out.tfevents.*")):
-        for event in EventFileLoader(str(path)).Load():
-            for value in event.summary.value:
-                if value.HasField("tensor") and value.metadata.plugin_data.plugin_name == "scalars":
-                    number = float(tensor_util.make_ndarray(value.tensor).item())
-                    curves.setdefault(value.tag, {}).setdefault(event.step, number)
-    return curves

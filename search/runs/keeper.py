@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from search.plan.trial_config import TrialConfig
-from search.runs.events import EventWriter, read_scalars
+from search.runs.events import EventWriter
 from search.runs.layout import RunLayout, TrialLayout, write_json
+from search.runs.logs.folder import LogFolder
+from search.runs.predictions import count_images
 from search.runs.ranking import Scoring, rank
 from search.runs.record import ENDED, TrialRecord
 
@@ -40,12 +40,8 @@ def keep_trial(
 
 
 def validation_images(folder: TrialLayout) -> int | None:
-    """Return how many images a trial was scored on; None before its logits are kept."""
-    if not folder.validation.is_file():
-        return None
-    # The file is opened here: NumPy leaves one that is damaged open.
-    with folder.validation.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return len(arrays["labels"])
+    """Return how many images a trial was scored on; None before its logits are kept, or where they are damaged."""
+    return count_images(folder.validation)
 
 
 def document(
@@ -86,10 +82,14 @@ def recorded_scalars(folder: TrialLayout, record: TrialRecord) -> dict[str, dict
     study has recorded, so that all metrics of a step belong together.
     """
     curves: dict[str, dict[int, float]] = {}
+    logs = LogFolder(folder.folder).refresh()
+    written = {run.name for run in logs.runs}
     for attempt in sorted({report.attempt for report in record.reports.values()}):
         steps = {step for step, report in record.reports.items() if report.attempt == attempt}
-        for tag, curve in read_scalars(folder.attempt(attempt).folder).items():
-            curves.setdefault(tag, {}).update({s: value for s, value in curve.items() if s in steps})
+        for tag in logs.tags_of(str(attempt)) if str(attempt) in written else ():
+            found = logs.series(str(attempt), tag)
+            told = zip(found.steps.tolist(), found.values.tolist(), strict=True)
+            curves.setdefault(tag, {}).update({step: value for step, value in told if step in steps})
     return {tag: dict(sorted(curve.items())) for tag, curve in curves.items() if curve}
 
 

@@ -87,7 +87,7 @@ class RunLayout:
 
     @property
     def images(self) -> Path:
-        """Which images the search began with: the fingerprint of its split."""
+        """Which images the search began with: the fingerprint of its split, and where a reader finds them."""
         return self.root / "images.json"
 
     @property
@@ -114,6 +114,11 @@ class RunLayout:
     def answered(self) -> Path:
         """Requests that the driver has applied or refused, with its answer."""
         return self.requests / "answered"
+
+    @property
+    def winner(self) -> Path:
+        """Bundles: trials that were exported."""
+        return self.root / "winner"
 
     @property
     def trials(self) -> Path:

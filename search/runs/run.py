@@ -24,6 +24,7 @@ from search.runs.keeper import recorded_scalars, validation_images
 from search.runs.layout import RunLayout, TrialLayout
 from search.runs.lease import Holder, holder
 from search.runs.ledger import Ledger
+from search.runs.measurements import Measurements
 from search.runs.pareto import pareto_front
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring, rank
@@ -106,7 +107,8 @@ class Run:
         plan: as run.
         records: all trials by number.
         requests: what others asked for and the driver applied, by id, with kind, time and arguments.
-        foreign: its trials were read from another program's logs: there is no study, no plan and no weights.
+        measured: what was read from another program's logs; then there is no study, no plan.yaml and no weights. None
+            for a run of ours.
 
     ``derived`` is for whoever shows a run, to keep what was made of it as long as it lives.
     """
@@ -118,12 +120,17 @@ class Run:
         records: Sequence[TrialRecord],
         *,
         requests: Mapping[str, Mapping[str, Any]] | None = None,
-        foreign: bool = False,
+        measured: Measurements | None = None,
     ) -> None:
-        self.layout, self.plan, self.requests, self.foreign = layout, plan, requests or {}, foreign
+        self.layout, self.plan, self.requests, self.measured = layout, plan, requests or {}, measured
         self.scoring = Scoring.of(plan.objective)
         self.derived: dict[Any, Any] = {}
         self._records = records
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another program has left it."""
+        return self.measured is not None
 
     @property
     def name(self) -> str:
@@ -179,6 +186,9 @@ class Run:
         found = self.trial(trial)
         if metric in (None, self.plan.objective.metric):
             return dict(found.record.values)
+        if self.measured is not None:
+            steps, values = self.measured.curve(trial, str(metric))
+            return dict(zip(steps.tolist(), values.tolist(), strict=True))
         curves = recorded_scalars(found.layout, found.record)
         if metric not in curves:
             raise KeyError(f"trial {trial} has the metrics {', '.join(sorted(curves))}, but not {metric!r}")

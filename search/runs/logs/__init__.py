@@ -1,0 +1,1 @@
+"""TensorBoard event files of any program, read by what was appended: what the dashboard draws curves from."""
