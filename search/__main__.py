@@ -13,12 +13,16 @@ VERBS = {
     "resume": "go on with a run, or extend it",
     "status": "say where a run stands",
     "stop": "stop a run, or one of its trials",
+    "export": "write the winner, or any trial, as a folder of files to take away",
+    "enqueue": "let a run try a configuration next",
+    "note": "keep a note on a trial, or give it a tag",
+    "vocabulary": "list the words that a space may use",
 }
 
 
 def usage() -> str:
     """Return the list of verbs."""
-    lines = [f"  {verb:8} {meaning}" for verb, meaning in VERBS.items()]
+    lines = [f"  {verb:10} {meaning}" for verb, meaning in VERBS.items()]
     return "\n".join(
         [
             f"Winnow {search.__version__}: find the best image classifier for a data set.",

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from search.plan.plan import Plan
 from search.plan.vocabulary import Vocabulary
 from search.runs.errors import StudyError
+from search.runs.images import describe
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
 from search.runs.lineage import plan_text
@@ -102,7 +103,7 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
     data = load_images(plan, options)
     layout = _new_folder(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
-    write_json(layout.images, {"split": data.split_fingerprint})
+    _describe_images(layout, data)
     if past:
         write_memory(layout.memory, past)
     if options.storage:
@@ -152,6 +153,7 @@ def resume(
             f"{plan.data.dir or plan.data.name}: these are not the images that {layout.root.name} began with: its "
             "trials could not be compared; put those back, or begin a new search"
         )
+    _describe_images(layout, data)  # this may be another machine, or the cache was made anew
     return _run(
         plan,
         layout,
@@ -232,6 +234,12 @@ def _derive_plan(study: Study, layout: RunLayout) -> None:
     text = plan_text(study._storage, study.study_name)
     if text is not None and text != layout.plan.read_text(encoding="utf-8"):
         write_text(layout.plan, text)
+
+
+def _describe_images(layout: RunLayout, data: Data) -> None:
+    said = describe(data.split_fingerprint, data.classes, data.shape, data.validation.images)
+    if not layout.images.is_file() or json.loads(layout.images.read_text(encoding="utf-8")) != said:
+        write_json(layout.images, said)
 
 
 def load_images(plan: Plan, options: Options) -> Data:

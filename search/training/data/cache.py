@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from search.training.cache_folder import cache_folder
 from search.training.data.source import Contents, Images, Labels, Source, Writer
 from search.training.errors import DataError
 
@@ -47,16 +48,6 @@ class CachedSet:
     fingerprint: str
     contents: Contents
     splits: dict[str, CachedSplit]
-
-
-def cache_folder(cache: Path | None = None) -> Path:
-    """Return where decoded images are kept: the argument, $WINNOW_CACHE, $XDG_CACHE_HOME/winnow, ~/.cache/winnow."""
-    if cache is not None:
-        return cache
-    if named := os.environ.get("WINNOW_CACHE"):
-        return Path(named)
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "winnow"
 
 
 def cached(source: Source, cache: Path | None = None) -> CachedSet:

@@ -1,0 +1,213 @@
+"""Export of a real small search: what is written is the trained model, whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+import search
+from search import export as verb
+from search.plan.trial_config import TrialConfig
+from search.runs.run import Run
+from search.training.data import load_data
+from search.tuning.warm_start import recall
+from search.winner.bundle import Bundle, BundleError, read_checksums
+from search.winner.candidate import CannotExport, choose, exportable
+from search.winner.description import Description
+from search.winner.export import Exported, export
+from search.winner.rebuild import rebuilt
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def copy(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the run that may be exported into."""
+    return Path(shutil.copytree(finished, tmp_path_factory.mktemp("copy") / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def exported(copy: Path) -> Exported:
+    return export(search.open_run(copy))
+
+
+def test_the_bundle_is_the_best_trial_and_says_what_it_said(copy: Path, exported: Exported) -> None:
+    best = search.open_run(copy).best()
+    assert best is not None
+    assert exported.trial == best.number
+    assert exported.bundle.folder == copy / "winner" / f"trial-{best.number}"
+    parity = exported.parity
+    assert (parity.agree, parity.undecided, parity.images) == (
+        best.validation_images,
+        0,
+        best.validation_images,
+    )
+    assert parity.difference < 1e-3
+    assert parity.accuracy == pytest.approx(best.score)
+
+
+def test_the_checksums_are_those_that_sha256sum_computes(exported: Exported) -> None:
+    folder = exported.bundle.folder
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=False, timeout=60
+    )
+    assert done.returncode == 0
+    assert set(read_checksums(exported.bundle)) | {"SHA256SUMS"} == {path.name for path in folder.iterdir()}
+
+
+def test_the_model_is_rebuilt_from_the_bundle_alone_and_classifies_as_the_trial_did(
+    exported: Exported,
+) -> None:
+    description, model = rebuilt(exported.bundle)
+    data = load_data(description.config.data)
+    images, labels = data.validation.read()
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).double() / 255
+    mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (description.mean, description.std))
+    with torch.inference_mode():
+        logits = model(((pixels - mean) / std).float())
+    assert float((logits.argmax(dim=1).numpy() == labels).mean()) == pytest.approx(exported.parity.accuracy)
+
+
+def test_what_describes_the_bundle_is_complete_and_canonical(copy: Path, exported: Exported) -> None:
+    trial, bundle = search.open_run(copy).trial(exported.trial), exported.bundle
+    description = Description.read(bundle.config)
+    assert description.config == trial.config
+    assert description.to_json() == bundle.config.read_text()
+    assert bundle.labels.read_text().split() == list(description.classes)
+    assert (description.trial, description.epoch) == (trial.number, trial.epochs)
+
+
+def test_the_recipe_is_the_whole_configuration(exported: Exported) -> None:
+    from ruamel.yaml import YAML  # noqa: PLC0415 (of this test alone)
+
+    document = YAML(typ="safe").load(exported.bundle.recipe.read_text())
+    assert TrialConfig.from_json(document) == Description.read(exported.bundle.config).config
+
+
+def test_another_search_can_begin_from_a_bundle(exported: Exported) -> None:
+    (past,) = recall([exported.bundle.folder])
+    assert past.trials[0].point == dict(Description.read(exported.bundle.config).config.settings)
+
+
+def test_a_second_export_replaces_the_first_and_leaves_nothing_beside_it(copy: Path, tmp_path: Path) -> None:
+    run, place = search.open_run(copy), tmp_path / "model"
+    export(run, out=place)
+    (place / "model.safetensors").write_bytes(b"damaged")
+    export(run, out=place)
+    rebuilt(Bundle(place))
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_what_a_killed_export_has_left_is_removed_and_a_living_one_s_is_not(
+    copy: Path, tmp_path: Path
+) -> None:
+    dead, alive = tmp_path / ".model.1.partial", tmp_path / ".model.2.partial"
+    dead.mkdir()
+    alive.mkdir()
+    handle = os.open(alive, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        export(search.open_run(copy), out=tmp_path / "model")
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".model.2.partial", "model"]
+    finally:
+        os.close(handle)
+
+
+def spoiled(folder: Path) -> None:
+    """Change one weight of a run's best trial."""
+    trial = search.open_run(folder).best()
+    assert trial is not None
+    assert trial.weights is not None
+    state = torch.load(trial.weights, weights_only=True)
+    name = next(name for name, tensor in state["model"].items() if tensor.ndim > 1)
+    state["model"][name] *= 1.5
+    torch.save(state, trial.weights)
+
+
+def test_a_model_that_says_something_else_is_not_exported(finished: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "tiny"))
+    spoiled(folder)
+    with pytest.raises(CannotExport, match="is not the trained one"):
+        export(search.open_run(folder))
+    assert list((folder / "winner").iterdir()) == []
+
+
+def test_a_place_that_is_taken_by_something_else_is_left_alone(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(CannotExport, match="is no bundle"):
+        export(search.open_run(copy), out=tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_a_trial_without_weights_is_refused_and_those_with_them_are_named(copy: Path) -> None:
+    run = search.open_run(copy)
+    without = next(trial for trial in run.trials if trial.weights is None)
+    with pytest.raises(CannotExport, match=f"trials? {', '.join(map(str, exportable(run)))} are there"):
+        choose(run, without.number)
+    with pytest.raises(CannotExport, match="but 99 was asked for"):
+        choose(run, 99)
+
+
+def test_predictions_of_another_epoch_are_no_proof(finished: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "tiny"))
+    run: Run = search.open_run(folder)
+    best = run.best()
+    assert best is not None
+    with np.load(best.layout.validation) as arrays:
+        changed = {**arrays, "step": np.int64(1)}
+    np.savez(best.layout.validation, **changed)
+    with pytest.raises(CannotExport, match="is of epoch 1, but"):
+        export(run)
+
+
+def test_a_damaged_bundle_is_told_from_a_whole_one(exported: Exported, tmp_path: Path) -> None:
+    bundle = Bundle(Path(shutil.copytree(exported.bundle.folder, tmp_path / "bundle")))
+    weights = load_file(bundle.weights)
+    weights.pop(max(weights))
+    save_file(weights, bundle.weights)
+    with pytest.raises(BundleError, match="does not fit"):
+        rebuilt(bundle)
+    bundle.weights.write_bytes(b"no weights")
+    with pytest.raises(BundleError, match="does not fit"):
+        rebuilt(bundle)
+    bundle.config.write_text("{}")
+    with pytest.raises(BundleError, match="does not describe a model"):
+        rebuilt(bundle)
+
+
+def test_the_verb_prints_its_progress_and_the_bundle_as_json(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verb.main([str(copy), "--trial", "best", "--out", str(tmp_path / "model"), "--json"]) == 0
+    *progress, end = map(json.loads, capsys.readouterr().out.splitlines())
+    assert {line["event"] for line in progress} == {"progress"}
+    assert [line["done"] for line in progress] == list(range(progress[0]["total"]))
+    assert end["event"] == "exported"
+    assert {file["name"]: file["bytes"] for file in end["files"]} == {
+        path.name: path.stat().st_size for path in (tmp_path / "model").iterdir() if path.name != "SHA256SUMS"
+    }
+    assert end["parity"]["agree"] == end["parity"]["images"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--trial", "99"], "but 99 was asked for"), (["--trial", "seven"], "is expected, but got 'seven'")],
+)
+def test_the_verb_refuses_bad_usage_in_a_sentence(
+    copy: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = verb.main([str(copy), *arguments])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    assert code == 2
+    assert said in capsys.readouterr().err
