@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.console import print_json
+from search.asking import ask
 from search.runs.reader import open_run
-from search.runs.requests import answer_to, send
-from search.verb import DONE, FAILED, UserError, Verb, add_json, main_of
+from search.verb import UserError, Verb, add_json, main_of
 
 EXAMPLE = """\
 example:
   python -m search.stop runs/digits
   python -m search.stop runs/digits --trial 7
 """
-
-PATIENCE = 10.0
-"""Seconds to wait for the driver's answer."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,18 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     if found.driver is None:
         raise UserError(f"{arguments.run}: nobody drives this run, so there is nothing to stop")
     if arguments.trial is None:
-        request = send(found.layout, "stop")
+        answered = ask(found.layout, "stop")
     else:
-        request = send(found.layout, "stop_trial", trial=arguments.trial)
-    deadline = time.monotonic() + PATIENCE
-    while (answer := answer_to(found.layout, request)) is None and time.monotonic() < deadline:
-        time.sleep(0.1)
-    message = answer["message"] if answer else "the driver has not answered yet; the request stays"
-    if arguments.json:
-        print_json(event="stop", applied=bool(answer and answer["applied"]), message=message)
-    else:
-        print(message)
-    return DONE if answer and answer["applied"] else FAILED
+        answered = ask(found.layout, "stop_trial", trial=arguments.trial)
+    return answered.tell("stop", as_json=arguments.json)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

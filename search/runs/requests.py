@@ -6,7 +6,9 @@ The driver alone writes the study. Whoever wants to steer (a verb, the dashboard
 from __future__ import annotations
 
 import getpass
+import heapq
 import json
+import os
 import stat
 import time
 import uuid
@@ -17,9 +19,17 @@ from typing import Any, Literal, get_args
 
 from search.runs.layout import RunLayout, write_json
 
-Kind = Literal["stop", "stop_trial", "extend", "enqueue", "note"]
+Kind = Literal["stop", "stop_trial", "extend", "enqueue", "note", "tag"]
 MOST_BYTES = 64 * 1024
 """A larger request is refused."""
+
+MOST_ANSWERS = 500
+"""Answers that are read of a run: the newest."""
+
+MOST_CHARACTERS = 2000
+"""Of a note or of a tag."""
+
+Outcome = Literal["pending", "applied", "refused"]
 
 
 class BadRequest(ValueError):  # noqa: N818 (says what it is)
@@ -28,7 +38,11 @@ class BadRequest(ValueError):  # noqa: N818 (says what it is)
 
 @dataclass(frozen=True)
 class Request:
-    """One wish. ``arguments`` are `trials` for extend, `trial` for stop_trial and note, `point`, `text`."""
+    """One wish.
+
+    ``arguments`` are `trials` for extend, `trial` for stop_trial, note and tag, `point` for enqueue, `text` for note
+    and tag, and `remove` where a tag is taken away.
+    """
 
     id: str
     kind: Kind
@@ -39,9 +53,17 @@ class Request:
 
 def send(layout: RunLayout, kind: Kind, **arguments: Any) -> Request:
     """Leave a request for the driver of a run and return it."""
-    request = Request(uuid.uuid4().hex[:12], kind, arguments, getpass.getuser(), time.time())
+    request = Request(uuid.uuid4().hex[:12], kind, arguments, who(), time.time())
     write_json(layout.requests / f"{request.id}.json", asdict(request))
     return request
+
+
+def who() -> str:
+    """Return who asks: the name of the user whose process this is."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        return f"user {os.getuid()}"
 
 
 def pending(layout: RunLayout) -> list[Path]:
@@ -65,9 +87,25 @@ def read(path: Path) -> Request:
         BadRequest: it is too large, no JSON, of an unknown kind, or lacks a field.
     """
     try:
-        document = json.loads(_text(path))
-        request = Request(**{**document, "id": path.stem})
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+        text = _text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRequest(f"this is no request: {error}") from error
+    return parse(path.stem, text)
+
+
+def parse(name: str, text: str) -> Request:
+    """Return what a request's file says.
+
+    Args:
+        name: the request's id.
+        text: all of the file.
+
+    Raises:
+        BadRequest: it is no JSON, of an unknown kind, or lacks a field.
+    """
+    try:
+        request = Request(**{**json.loads(text), "id": name})
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadRequest(f"this is no request: {error}") from error
     if not isinstance(request.at, int | float) or not isinstance(request.by, str):
         raise BadRequest(
@@ -79,11 +117,11 @@ def read(path: Path) -> Request:
     return request
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, *, most: int = MOST_BYTES) -> str:
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise BadRequest(f"a request of at most {MOST_BYTES} bytes is expected")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise BadRequest(f"a request of at most {most} bytes is expected")
     return content.decode("utf-8")
 
 
@@ -101,8 +139,74 @@ def answer(layout: RunLayout, path: Path, *, applied: bool, message: str) -> Non
 
 def answer_to(layout: RunLayout, request: Request) -> dict[str, Any] | None:
     """Return the driver's answer to a request, or None while there is none."""
-    try:
-        document: dict[str, Any] = json.loads((layout.answered / f"{request.id}.json").read_text("utf-8"))
-    except FileNotFoundError:
+    return _answer(layout.answered / f"{request.id}.json")
+
+
+def remark(arguments: Mapping[str, Any]) -> str:
+    """Return the text of a note or of a tag.
+
+    Raises:
+        BadRequest: it is none, is empty, or is longer than `MOST_CHARACTERS`.
+    """
+    text = arguments.get("text")
+    if not isinstance(text, str) or not 0 < len(text.strip()) <= MOST_CHARACTERS:
+        raise BadRequest(f"`text` has 1 to {MOST_CHARACTERS} characters, but got {text!r:.50}")
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class Action:
+    """One wish with what became of it.
+
+    ``request`` is None where its file cannot be read as one. ``message`` and ``answered`` (seconds since 1970) are the
+    driver's; ``answered`` is None while it is pending.
+    """
+
+    id: str
+    request: Request | None
+    outcome: Outcome
+    message: str = ""
+    answered: float | None = None
+
+
+def actions(layout: RunLayout) -> list[Action]:
+    """Return what was asked of the drivers of a run: the pending ones, oldest first, then the newest answers.
+
+    Files of others are read bounded, and only those that the driver itself could have written: a link, or what is no
+    answer, is left out.
+    """
+    waiting = [Action(path.stem, _readable(path), "pending") for path in pending(layout)[:MOST_ANSWERS]]
+    ages = ((age, path) for path in layout.answered.glob("*.json") if (age := _age(path)) is not None)
+    newest = heapq.nlargest(MOST_ANSWERS, ages, key=lambda pair: (pair[0], pair[1].name))
+    answered = (_answered(path) for _, path in newest)
+    return [*waiting, *(action for action in answered if action is not None)]
+
+
+def _answered(path: Path) -> Action | None:
+    document = _answer(path)
+    if document is None:
         return None
-    return document
+    try:
+        request = parse(path.stem, str(document.get("request", "")))
+    except BadRequest:
+        request = None
+    at = document.get("at")
+    outcome: Outcome = "applied" if document.get("applied") is True else "refused"
+    when = float(at) if isinstance(at, int | float) else None
+    return Action(path.stem, request, outcome, str(document.get("message", "")), when)
+
+
+def _readable(path: Path) -> Request | None:
+    try:
+        return read(path)
+    except BadRequest:
+        return None
+
+
+def _answer(path: Path) -> dict[str, Any] | None:
+    try:
+        # The text of a request stands in its answer, with every quotation mark escaped.
+        document = json.loads(_text(path, most=4 * MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None

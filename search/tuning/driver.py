@@ -234,7 +234,12 @@ class Driver:
         if request.kind == "stop_trial":
             self.policy.stop_trial(request.id, number, f"stopped by {request.by}")
             return f"trial {number} stops"
-        self.policy.note(request.id, number, f"{request.by}: {arguments.get('text', '')}")
+        text = requests.remark(arguments)
+        if request.kind == "tag":
+            remove = arguments.get("remove") is True
+            self.policy.tag(request.id, number, text, remove=remove)
+            return f"trial {number} {'lost' if remove else 'has'} the tag {text}"
+        self.policy.note(request.id, number, f"{request.by}: {text}")
         return f"noted at trial {number}"
 
     def _point(self, point: Any) -> dict[str, Value]:

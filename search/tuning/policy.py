@@ -265,6 +265,10 @@ class Policy:
         """Keep a remark on a trial, finished or not."""
         self._asked.take(request, kind="note", trial=number, text=text)
 
+    def tag(self, request: str, number: int, text: str, *, remove: bool) -> None:
+        """Give a trial a tag, finished or not, or take it away."""
+        self._asked.take(request, kind="tag", trial=number, text=text, remove=remove)
+
     def _next(self) -> int | None:
         """Return the trial that is begun or continued next, entered into the study where it is new."""
         number = self._waiting(over=self._entrance.over)
