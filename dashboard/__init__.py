@@ -1,1 +1,1 @@
-"""The dashboard: a Streamlit application that reads run folders. No torch, no Ray; it writes nothing."""
+"""The dashboard: a Streamlit application that reads run folders, leaves requests and starts verbs. No torch, no Ray."""

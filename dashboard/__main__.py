@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from dashboard.access import AccessError, access_of
 from dashboard.arguments import parser
-from dashboard.settings import ADDRESS, settings
+from dashboard.settings import settings
 from search.runs.layout import RunLayout
 from search.verb import DONE, UserError, Verb, main_of
 
@@ -18,13 +19,17 @@ from search.verb import DONE, UserError, Verb, main_of
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
     check_folder(arguments.runs_dir)
-    check_port(arguments.port)
+    try:
+        access = access_of(arguments)
+    except AccessError as error:
+        raise UserError(str(error)) from error
+    check_port(access.address, arguments.port)
     # After the arguments are parsed: Streamlit costs a second that --help should not take.
     from dashboard.app import app  # noqa: PLC0415
 
     # Ctrl+C is how a server is meant to end.
     with suppress(KeyboardInterrupt):
-        app.run(config=settings(port=arguments.port, browser=not arguments.no_browser))
+        app.run(config=settings(access, port=arguments.port))
     return DONE
 
 
@@ -41,20 +46,20 @@ def check_folder(folder: Path) -> None:
         raise UserError(f"--runs-dir {folder}: this is one run; give the folder that holds it, {parent}")
 
 
-def check_port(port: int) -> None:
-    """Refuse a port that is taken: Streamlit would end with a log line of its own.
+def check_port(address: str, port: int) -> None:
+    """Refuse a port that is taken, or an address of another machine: Streamlit would end with a log line of its own.
 
     Raises:
         UserError: it is taken, or not for us.
     """
-    with socket.socket() as tried:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind((ADDRESS, port))
+            tried.bind((address, port))
         except OSError as error:
             free = "--port 0 takes any that is free"
             raise UserError(
-                f"--port {port}: {ADDRESS} does not give it ({error.strerror}); {free}"
+                f"--port {port}: {address} does not give it ({error.strerror}); {free}"
             ) from error
 
 

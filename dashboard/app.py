@@ -1,20 +1,25 @@
-"""The server: Streamlit's, behind a check of the Host header.
-
-A page anywhere can have its own name point to 127.0.0.1 (DNS rebinding) and would then read the dashboard as its
-own; Streamlit 1.67 checks the Host of WebSockets only, so Starlette's middleware stands before everything.
-"""
+"""The server: Streamlit's, behind the gate. `python -m dashboard` and `streamlit run dashboard/app.py` begin it."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.starlette import App
 
-from dashboard.settings import HOSTS
+if __name__ != "dashboard.app":
+    # `streamlit run` imports this file by its stem, with nothing but its folder on the path.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from dashboard.gate import Gate
+from dashboard.serving import access, serving, take_over
+
+if __name__ != "dashboard.app":
+    take_over()
 
 app = App(
-    Path(__file__).with_name("script.py"),
-    middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False)],
+    Path(__file__).resolve().with_name("script.py"),
+    lifespan=serving,
+    middleware=[Middleware(Gate, access=access)],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,10 @@ from dashboard.charts.palette import DARK, LIGHT, Palette
 from dashboard.filter_bar import filter_bar
 from dashboard.pages import links
 from dashboard.prepare.filters import Mask
-from dashboard.prepare.states import State, state_of
+from dashboard.prepare.states import State, run_state
 from dashboard.prepare.table import Table, table
 from dashboard.prepare.words import plain
-from dashboard.shelf import driver_of, find_run, run_names, stamp
+from dashboard.shelf import Shelved, driver_of, find_run, run_names
 from dashboard.watch import EVERY, interval, redraw_on_change
 from search.runs.layout import RunLayout
 from search.runs.run import Run
@@ -66,16 +67,16 @@ def run_page(draw: Callable[[Open], None], *, filtered: bool = True) -> None:
         nothing_here(folder)
         return
     asked = address.run_name() or names[0]
-    layout = find_run(folder, asked)
-    _sidebar(names, asked if layout else None)
-    if layout is None:
+    found = find_run(folder, asked)
+    _sidebar(names, asked if found else None)
+    if found is None:
         st.error(
             f"There is no run of this name in {plain(folder)}: choose one on the page *Runs*.",
             icon=":material/search_off:",
         )
         redraw_on_change(lambda: find_run(folder, asked) is not None)
         return
-    _body(layout, draw, filtered=filtered)
+    _body(found, draw, filtered=filtered)
 
 
 def nothing_here(folder: Path) -> None:
@@ -127,14 +128,18 @@ def _choice(names: list[str], asked: str | None) -> None:
         st.rerun()
 
 
-def _body(layout: RunLayout, draw: Callable[[Open], None], *, filtered: bool) -> None:
-    found = memory.opened(layout)
-    driver = driver_of(layout)
-    if found.run is None:
-        damaged(layout, found.reason)
+def _body(found: Shelved, draw: Callable[[Open], None], *, filtered: bool) -> None:
+    opened = memory.opened(found)
+    driver = driver_of(found.layout)
+    began = time.thread_time()
+    if opened.run is None:
+        damaged(found.layout, opened.reason)
     else:
-        _draw(found.run, state_of(found.run.progress(), driven=driver is not None), draw, filtered=filtered)
-    redraw_on_change(lambda: (stamp(layout), driver_of(layout) is not None), every=interval(found.seconds))
+        _draw(opened.run, run_state(opened.run, driven=driver is not None), draw, filtered=filtered)
+        for note in opened.notes:
+            st.caption(plain(note))
+    every = interval(time.thread_time() - began)
+    redraw_on_change(lambda: memory.version(found), every=every)
 
 
 def _draw(run: Run, state: State, draw: Callable[[Open], None], *, filtered: bool) -> None:

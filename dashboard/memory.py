@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Hashable
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
 from dashboard.prepare.rows import Row, row
-from dashboard.shelf import Book, Opened, Stamp, driver_of, stamp
-from search.runs.layout import RunLayout
+from dashboard.shelf import Opened, Shelved, Stamp, book, driver_of, stamp
 from search.runs.run import Run
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,32 +20,40 @@ OPEN = 8
 
 
 class _Kept:
-    """One run in memory, for all visitors."""
+    """One search in memory, for all visitors."""
 
-    def __init__(self, layout: RunLayout) -> None:
+    def __init__(self, found: Shelved) -> None:
         self._lock = threading.Lock()
-        self._book = Book(layout)
+        self._book = book(found)
         self._seen: Stamp | None = None
         self._opened: Opened | None = None
 
-    def read(self, seen: Stamp) -> Opened:
-        """Return the run as it stands; it is looked at again only where the stamp differs from the last one."""
+    def read(self, seen: Stamp | None) -> Opened:
+        """Return the search as it stands; it is looked at again where the stamp is another one, or None."""
         with self._lock:
-            if self._opened is None or seen != self._seen:
+            if self._opened is None or seen is None or seen != self._seen:
                 self._opened, self._seen = self._book.read(), seen
             return self._opened
 
 
-def opened(layout: RunLayout) -> Opened:
-    """Return a run as it stands on disk."""
-    return _kept(layout.root).read(stamp(layout))
+def opened(found: Shelved) -> Opened:
+    """Return a search as it stands on disk; the same object where nothing changed."""
+    return _kept(found).read(stamp(found.layout) if found.logs is None else None)
 
 
-def row_of(layout: RunLayout) -> Row:
-    """Return a run's row in the list."""
-    seen, driven = stamp(layout), driver_of(layout) is not None
-    # A run that grows is worth keeping: each look then reads what came since.
-    return row(layout.root.name, opened(layout), driven=True) if driven else _row(layout.root, seen)
+def version(found: Shelved) -> Hashable:
+    """Return what changes when a search does; of ours it is known without reading."""
+    if found.logs is None:
+        return stamp(found.layout), driver_of(found.layout) is not None
+    return id(opened(found))
+
+
+def row_of(found: Shelved) -> Row:
+    """Return a search's row in the list."""
+    driven = driver_of(found.layout) is not None
+    if driven or found.logs is not None:
+        return row(found.name, opened(found), driven=driven)
+    return _row(found, stamp(found.layout))
 
 
 def remember(run: Run, function: Callable[P, R], *arguments: P.args, **more: P.kwargs) -> R:
@@ -85,12 +88,12 @@ def _key(argument: object) -> object:
 
 
 @st.cache_resource(max_entries=OPEN, show_spinner=False)
-def _kept(root: Path) -> _Kept:
-    return _Kept(RunLayout(root))
+def _kept(found: Shelved) -> _Kept:
+    return _Kept(found)
 
 
 # ``seen`` is there to be compared with the stamps of earlier calls. Streamlit leaves names that begin with an
-# underscore out of that comparison, so it must not be called ``_``.
+# underscore out of that comparison, so it must not be called ``_``. Rows are kept longer than runs.
 @st.cache_resource(max_entries=2000, show_spinner=False)
-def _row(root: Path, seen: Stamp) -> Row:
-    return row(root.name, Book(RunLayout(root)).read(), driven=False)
+def _row(found: Shelved, seen: Stamp) -> Row:
+    return row(found.name, opened(found), driven=False)

@@ -7,23 +7,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-ADDRESS = "127.0.0.1"
-HOSTS = ("127.0.0.1", "localhost")
-"""What a browser on this machine calls us; any other Host is a page elsewhere that had its name point here."""
+from dashboard.access import Access
 
 FILE = Path(__file__).parent / ".streamlit" / "config.toml"
 
+CHOSEN = ("server.address", "server.port")
+"""What the command line of `streamlit run` has decided before a line of ours runs: the socket is open by then."""
 
-def settings(*, port: int, browser: bool) -> dict[str, Any]:
+
+def settings(access: Access, *, port: int) -> dict[str, Any]:
     """Return all settings as Streamlit's dotted options.
 
     Args:
+        access: says where to listen, and what names a WebSocket may ask for.
         port: to listen on; 0 takes any.
-        browser: open one, where this machine has a display.
     """
     fixed = dict(_dotted(tomllib.loads(FILE.read_text(encoding="utf-8"))))
-    shown = {} if browser else {"server.headless": True}
-    return {**fixed, **shown, "server.port": port}
+    return {
+        **fixed,
+        "server.address": access.address,
+        "server.allowedHosts": list(access.hosts),
+        "server.headless": True,  # the browser is opened by dashboard/serving.py
+        "server.port": port,
+    }
 
 
 def _dotted(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,53 +1,97 @@
-"""The runs in a folder: which there are, whether they changed, and opening one that may be damaged."""
+"""The searches in a folder: which there are, ours and other programs', and reading one that may be damaged."""
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from search.plan.mistake import PlanError
 from search.runs.errors import StudyError
+from search.runs.foreign import understand
 from search.runs.layout import RunLayout, find_runs
 from search.runs.lease import Holder, holder
+from search.runs.log_folders import FoundLogs, find_foreign
+from search.runs.logs.logs import Logs
 from search.runs.reader import RunReader
 from search.runs.run import Run
 
 SHARED_EVERY = 10.0
 """Seconds after which a study outside the run's folder, whose changes no file shows, is read again."""
 
+LOGS_EVERY = 60.0
+"""Seconds after which logs that do not change are judged again: whoever wrote them may have ended."""
+
+FIND_EVERY = 15.0
+"""Seconds for which the other programs' searches in a folder are known: to find them, folders are walked."""
+
 Stamp = tuple[tuple[int, int] | None, ...]
 """Modification time and size of the files that a run is read from; equal stamps mean equal runs."""
 
 
 @dataclass(frozen=True)
+class Shelved:
+    """A search in the folder; ``logs`` is None for a run of ours."""
+
+    name: str
+    layout: RunLayout
+    logs: FoundLogs | None = None
+
+
+@dataclass(frozen=True)
 class Opened:
-    """A run as read, or the reason why it cannot be; ``seconds`` is what reading it took."""
+    """A run as read, or the reason why it cannot be. ``notes`` say in sentences what was concluded from its logs."""
 
     run: Run | None
     reason: str
-    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+class Book(Protocol):
+    """A search that is read again and again, each time what came since; by one thread at a time."""
+
+    def read(self) -> Opened:
+        """Return it as it stands; one that is damaged comes back with the reason."""
+        ...
+
+
+def shelf(folder: Path) -> list[Shelved]:
+    """Return the searches in a folder by name; none where there is no folder."""
+    ours = [Shelved(layout.root.name, layout) for layout in find_runs(folder)]
+    others = _foreign(folder, int(time.time() // FIND_EVERY))
+    foreign = [Shelved(found.name, RunLayout(found.folder), found) for found in others]
+    # Ours first: of two with one name it is found by it.
+    known = {found.name: found for found in [*foreign, *ours]}
+    return [known[name] for name in sorted(known)]
 
 
 def run_names(folder: Path) -> list[str]:
-    """Return the names of the runs in a folder, the one that changed last first; none where there is no folder."""
-    layouts = list(find_runs(folder))
-    return [layout.root.name for layout in sorted(layouts, key=_changed, reverse=True)]
+    """Return the names of the searches in a folder, the one that changed last first; other programs' come last."""
+    return [found.name for found in sorted(shelf(folder), key=changed, reverse=True)]
 
 
-def find_run(folder: Path, name: str) -> RunLayout | None:
-    """Return the run of that name directly below a folder, or None.
+def find_run(folder: Path, name: str) -> Shelved | None:
+    """Return the search of that name in a folder, or None.
 
     A name is looked up among those that exist and never joined to a path, so that none leads out of the folder.
     """
-    return next((layout for layout in find_runs(folder) if layout.root.name == name), None)
+    return next((found for found in shelf(folder) if found.name == name), None)
 
 
 def stamp(layout: RunLayout) -> Stamp:
-    """Return what changes when a run does; costs three looks at the file system."""
+    """Return what changes when a run of ours does; costs three looks at the file system."""
     shared = _look(layout.storage)
     tick = None if shared is None else (int(time.time() // SHARED_EVERY), 0)
     return _look(layout.plan), _look(layout.journal), shared, tick
+
+
+def changed(found: Shelved) -> int:
+    """Return when a search changed last, in ns since 1970; 0 for another program's, whose files are many."""
+    if found.logs is not None:
+        return 0
+    return max((look[0] for look in stamp(found.layout) if look is not None), default=0)
 
 
 def driver_of(layout: RunLayout) -> Holder | None:
@@ -58,34 +102,67 @@ def driver_of(layout: RunLayout) -> Holder | None:
         return None
 
 
-class Book:
-    """One run, read again and again; for one thread at a time."""
+def book(found: Shelved) -> Book:
+    """Return a search to be read again and again."""
+    return _RunBook(found.layout) if found.logs is None else _LogsBook(found.logs)
+
+
+def try_open(layout: RunLayout) -> Opened:
+    """Open a run of ours once."""
+    return _RunBook(layout).read()
+
+
+class _RunBook:
+    """A run of ours."""
 
     def __init__(self, layout: RunLayout) -> None:
         self._layout = layout
         self._reader: RunReader | None = None
 
     def read(self) -> Opened:
-        """Return the run as it stands; one that is damaged comes back with the reason."""
-        start = time.perf_counter()
-        run, reason = None, ""
         try:
             self._reader = self._reader or RunReader(self._layout.root)
-            run = self._reader.read()
+            return Opened(self._reader.read(), "")
         except PlanError as error:
             reason = "; ".join(str(mistake) for mistake in error.mistakes)
         except StudyError as error:
             reason = str(error)
         except Exception as error:  # a damaged file can raise anything: JSON's errors, Optuna's, TypeError …
             reason = f"{type(error).__name__}: {error}"
-        if run is None:
-            self._reader = None  # what it knows may be half of a change
-        return Opened(run, reason, time.perf_counter() - start)
+        self._reader = None  # what it knows may be half of a change
+        return Opened(None, reason)
 
 
-def try_open(layout: RunLayout) -> Opened:
-    """Open a run once."""
-    return Book(layout).read()
+class _LogsBook:
+    """A search of another program."""
+
+    def __init__(self, found: FoundLogs) -> None:
+        self._found = found
+        self._folder = found.open()
+        self._logs: Logs | None = None
+        self._opened: Opened | None = None
+        self._judged = 0.0
+
+    def read(self) -> Opened:
+        try:
+            logs = self._folder.refresh()
+            now = time.time()
+            if self._opened is None or logs is not self._logs or now - self._judged > LOGS_EVERY:
+                self._logs, self._opened, self._judged = logs, self._understand(logs), now
+        except Exception as error:  # as above: the logs of any program
+            self._logs, self._opened = None, Opened(None, f"{type(error).__name__}: {error}")
+        return self._opened
+
+    def _understand(self, logs: Logs) -> Opened:
+        found = understand(logs, name=self._found.name)
+        run = Run(RunLayout(self._found.folder), found.plan, found.records, measured=found.measurements)
+        return Opened(run, "", found.notes)
+
+
+@functools.lru_cache(maxsize=8)
+def _foreign(folder: Path, tick: int) -> list[FoundLogs]:
+    """Return other programs' searches; ``tick`` changes when they are to be looked for again."""
+    return find_foreign(folder) if folder.is_dir() else []
 
 
 def _look(path: Path) -> tuple[int, int] | None:
@@ -94,7 +171,3 @@ def _look(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
-
-
-def _changed(layout: RunLayout) -> int:
-    return max((look[0] for look in (_look(layout.plan), _look(layout.journal)) if look), default=0)

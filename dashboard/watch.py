@@ -7,15 +7,15 @@ from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-EVERY = 2.0
-"""Seconds between two looks: a new epoch is seen within 3 s."""
+EVERY = 2.4
+"""Seconds between two looks: with the drawing, a new epoch is seen within 3 s."""
 
 SHARE = 0.05
-"""The most of a processor's time that reading a growing run may take."""
+"""The most of a processor's time that drawing a growing run again and again may take, for each visitor."""
 
 
 def interval(seconds: float) -> float:
-    """Return the seconds between two looks at a run that takes that many seconds to read."""
+    """Return the seconds between two looks at what takes that many seconds of a processor to draw."""
     return max(EVERY, seconds / SHARE)
 
 

@@ -8,7 +8,27 @@ from typing import Any
 Options = dict[str, Any]
 
 GRID: Options = {"left": 8, "right": 24, "top": 52, "bottom": 30, "containLabel": True}
+ROOMY: Options = {**GRID, "top": 64, "bottom": 58, "right": 44}
+"""Room for a legend of many names, marks above the picture, and sliders."""
+
 LEGEND: Options = {"top": 0, "left": 0, "icon": "roundRect", "itemWidth": 14, "itemHeight": 8}
+ZOOM: list[Options] = [
+    {"type": "inside", "filterMode": "none"},
+    {"type": "slider", "filterMode": "none", "height": 16, "bottom": 4, "showDataShadow": False},
+    {
+        "type": "slider",
+        "filterMode": "none",
+        "width": 16,
+        "right": 2,
+        "yAxisIndex": 0,
+        "showDetail": False,
+        "showDataShadow": False,
+    },
+]
+"""Both axes by sliders, the horizontal one also by wheel and pinch. Lines that leave the picture stay whole."""
+
+DENSE: Options = {"large": True, "largeThreshold": 2000}
+"""Of a scatter: more dots than these are drawn as one path, at once instead of a few hundred at a time."""
 
 
 def axis(name: str, **more: Any) -> Options:

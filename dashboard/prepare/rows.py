@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+import pwd
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from dashboard.prepare.states import State, state_of
+import numpy as np
+
+from dashboard.prepare.reports import Reports, reports_of
+from dashboard.prepare.staircase import steps_of
+from dashboard.prepare.states import State, run_state
 from dashboard.shelf import Opened
+from search.runs.layout import RunLayout
 from search.runs.run import Run
+
+SPARKS = 24
+"""Points of a sparkline: some 5 pixels each."""
+
+RowState = State | Literal["being read"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run. ``progress`` and ``saved`` are percentages; ``start`` is None before the first trial."""
+    """One run. ``progress`` and ``saved`` are percentages; ``start`` is None before the first trial.
+
+    ``owner`` is who drives it (host and process), else the owner of its files; ``spark`` is the best value so far at
+    equal shares of all epochs spent.
+    """
 
     name: str
-    state: State
+    state: RowState
     metric: str = ""
     best: float | None = None
     trials: str = ""
+    budget: str = ""
     progress: int | None = None
     saved: int | None = None
     start: datetime | None = None
+    owner: str = ""
+    source: str = ""
+    spark: tuple[float, ...] = ()
     reason: str = ""
 
 
@@ -31,18 +50,29 @@ def row(name: str, opened: Opened, *, driven: bool) -> Row:
     """Sum a run up in a row; a damaged one says why."""
     if opened.run is None:
         return Row(name, "damaged", reason=opened.reason)
-    stands = opened.run.progress()
+    run, stands = opened.run, opened.run.progress()
     full = stands.epochs_spent + stands.epochs_saved
     return Row(
         name=name,
-        state=state_of(stands, driven=driven),
-        metric=opened.run.plan.objective.metric,
+        state=_state(run, driven=driven),
+        metric=run.plan.objective.metric,
         best=stands.best_score,
-        trials=f"{stands.finished} of {stands.budget}",
+        trials=f"{stands.finished:,} of {stands.budget:,}",
+        budget=f"{stands.budget:,} × {stands.epochs:,} epochs",
         progress=min(percent(stands.finished, stands.budget) or 0, 100),
         saved=percent(stands.epochs_saved, full),
-        start=first_start(opened.run),
+        start=first_start(run),
+        owner=owner(run),
+        source="TensorBoard logs" if run.foreign else "Winnow",
+        spark=spark(reports_of(run), maximize=run.scoring.maximize),
     )
+
+
+def _state(run: Run, *, driven: bool) -> State:
+    stands = run.progress()
+    if run.foreign:  # nobody says who writes such logs; whether they grow is seen
+        return "running" if stands.counts.get("running") else "finished"
+    return run_state(run, driven=driven)
 
 
 def percent(part: int, whole: int) -> int | None:
@@ -56,15 +86,56 @@ def first_start(run: Run) -> datetime | None:
     return datetime.fromtimestamp(min(starts), UTC) if starts else None
 
 
+def owner(run: Run) -> str:
+    """Return who drives a run, as host and process, else the owner of its files; empty where nobody knows."""
+    try:
+        held = None if run.foreign else run.driver
+    except OSError:
+        held = None
+    return f"{held.host}, process {held.process}" if held is not None else file_owner(run.layout)
+
+
+def file_owner(layout: RunLayout) -> str:
+    """Return the user who owns a run's folder: the name, or the number where it has none here."""
+    try:
+        user = layout.root.stat().st_uid
+    except OSError:
+        return ""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
+
+
+def spark(told: Reports, *, maximize: bool, points: int = SPARKS) -> tuple[float, ...]:
+    """Return the best value so far at equal shares of all epochs spent; none before the first value.
+
+    Args:
+        told: all reports.
+        maximize: larger values are better.
+        points: how many, at most.
+    """
+    order = np.lexsort((told.step, told.trial, told.at))
+    steps, best = steps_of(told.value[order], maximize=maximize)
+    if not len(steps):
+        return ()
+    asked = np.unique(np.linspace(steps[0], len(order) - 1, points).round().astype(np.int64))
+    return tuple(best[np.searchsorted(steps, asked, side="right") - 1].tolist())
+
+
 def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Return the rows as columns, without the reasons."""
     return {
         "run": [row.name for row in rows],
         "state": [row.state for row in rows],
         "best": [row.best for row in rows],
+        "spark": [list(row.spark) for row in rows],
         "metric": [row.metric for row in rows],
         "progress": [row.progress for row in rows],
         "trials": [row.trials for row in rows],
         "saved": [row.saved for row in rows],
         "start": [row.start for row in rows],
+        "budget": [row.budget for row in rows],
+        "owner": [row.owner for row in rows],
+        "source": [row.source for row in rows],
     }

@@ -1,84 +1,130 @@
-"""Best so far, against epochs spent and against time, and where each trial ended.
-
-The study keeps a report's seconds of training, not its hour; that is found from the stint: counted back from its
-end, or forward from its start while it lasts.
-"""
+"""Best so far, against epochs spent and against time, and where each trial ended."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.runs.ranking import Scoring
-from search.runs.record import ENDED, Status, TrialRecord
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.prepare.reports import Floats, Ints, Reports
+from dashboard.prepare.states import STATUS_TEXT
+from dashboard.prepare.table import Table
+from search.runs.record import ENDED, Status
 
 
-@dataclass(frozen=True)
-class Point:
-    """After a report: seconds since the search began, epochs spent by all trials, the best value so far."""
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Where trials of one status ended, with their scores; all (n,), in the units of a `Staircase`."""
 
-    seconds: float
-    epochs: int
-    value: float
-
-
-@dataclass(frozen=True)
-class End:
-    """Where a trial ended, on the same axes, with its score."""
-
-    trial: int
-    status: Status
-    seconds: float
-    epochs: int
-    score: float
+    trial: Ints
+    seconds: Floats
+    epochs: Ints
+    score: Floats
 
 
-@dataclass(frozen=True)
-class _Told:
-    at: float
-    trial: int
-    step: int
-    value: float
+@dataclass(frozen=True, eq=False)
+class Staircase:
+    """The steps of the best value at any epoch of any trial, and the ends of the trials.
 
-
-def staircase(records: Sequence[TrialRecord], scoring: Scoring) -> tuple[list[Point], list[End]]:
-    """Return the steps of the best value at any epoch of any trial, and the ends of the trials.
-
-    A step is where the best value changes; the last point is the last report.
+    A step is where the best value changes; the last report closes it. ``seconds`` are those since the search began,
+    NaN where the study has no times; ``epochs`` are what all trials had spent by then.
     """
-    told = sorted(
-        (one for known in records for one in _told(known)), key=lambda one: (one.at, one.trial, one.step)
-    )
-    if not told:
-        return [], []
-    begin = min(stint.start for known in records for stint in known.stints)
-    last = {known.number: known.step for known in records if known.status in ENDED}
-    by_number = {known.number: known for known in records}
-    points: list[Point] = []
-    ends: list[End] = []
-    best: float | None = None
-    for spent, one in enumerate(told, start=1):
-        seconds = one.at - begin
-        if math.isfinite(one.value) and (best is None or scoring.better(one.value, best)):
-            best = one.value
-            points.append(Point(seconds, spent, best))
-        score = scoring.score(by_number[one.trial].values)
-        if last.get(one.trial) == one.step and score is not None:
-            ends.append(End(one.trial, by_number[one.trial].status, seconds, spent, score))
-    if best is not None and points[-1].epochs < len(told):
-        points.append(Point(told[-1].at - begin, len(told), best))
-    return points, ends
+
+    seconds: Floats
+    epochs: Ints
+    value: Floats
+    ends: Mapping[Status, Ends]
+
+    @property
+    def timed(self) -> bool:
+        """Whether every step has a time."""
+        return bool(np.isfinite(self.seconds).all())
 
 
-def _told(known: TrialRecord) -> Iterator[_Told]:
-    """Yield a trial's reports with the time of each, in seconds since 1970."""
-    before = 0.0
-    for stint in known.stints:
-        reports = [report for report in known.reports.values() if report.attempt == stint.attempt]
-        if not reports:
-            continue
-        start = stint.start - before if stint.end is None else stint.end - reports[-1].seconds
-        for report in reports:
-            yield _Told(start + report.seconds, known.number, report.step, report.value)
-        before = reports[-1].seconds
+def staircase_of(told: Reports, table: Table) -> Staircase:
+    """Return the staircase of a run, from its reports and its table."""
+    facts = table.facts
+    return staircase(told, list(facts["status"]), facts["score"].to_numpy(), maximize=table.maximize)
+
+
+def staircase(told: Reports, status: Sequence[Status], score: Floats, *, maximize: bool) -> Staircase:
+    """Return the staircase of a run; without times, the reports stand in the order of the trials.
+
+    Args:
+        told: all reports.
+        status: of each trial.
+        score: of each trial; NaN without one.
+        maximize: larger values are better.
+    """
+    order = np.lexsort((told.step, told.trial, told.at))
+    seconds = told.at[order] - told.begin
+    steps, value = steps_of(told.value[order], maximize=maximize)
+    epochs = steps + 1
+    ends = _ends(told.trial[order], told.last[order], seconds, np.array(status, dtype=object), score)
+    return Staircase(seconds[steps], epochs, value, ends)
+
+
+ROOM = 4.0
+"""Of the height that the staircase climbs: what lies further below its top is left out of the picture."""
+
+
+def window(stairs: Staircase, *, maximize: bool, room: float = ROOM) -> tuple[float | None, int]:
+    """Return where the picture may end so that the staircase can be seen, and how many ends lie beyond.
+
+    Args:
+        stairs: of the run.
+        maximize: larger values are better; else the picture ends above.
+        room: times the height of the staircase.
+
+    Returns:
+        The end of the vertical axis, or None where all fits; and the number of trials beyond it.
+    """
+    scores = np.concatenate([ends.score for ends in stairs.ends.values()]) if stairs.ends else np.empty(0)
+    if not len(scores) or len(stairs.value) < 2:
+        return None, 0
+    top, climbed = float(stairs.value[-1]), abs(float(stairs.value[-1] - stairs.value[0]))
+    end = top - room * climbed if maximize else top + room * climbed
+    beyond = int((scores < end).sum() if maximize else (scores > end).sum())
+    return (end, beyond) if climbed and beyond else (None, 0)
+
+
+def steps_of(values: Floats, *, maximize: bool) -> tuple[Ints, Floats]:
+    """Return where the best so far changes, and what it is there; the last place closes it.
+
+    Args:
+        values: in the order of time; NaN is no value.
+        maximize: larger values are better.
+
+    Returns:
+        Places (k,) and values (k,); none where no value is finite.
+    """
+    worst = -np.inf if maximize else np.inf
+    filled = np.where(np.isfinite(values), values, worst)
+    best = np.maximum.accumulate(filled) if maximize else np.minimum.accumulate(filled)
+    known = np.isfinite(best)
+    changed = known & (best != np.append(worst, best[:-1])) if len(best) else known
+    if known.any():
+        changed[-1] = True
+    places = np.flatnonzero(changed)
+    return places, best[places]
+
+
+def _ends(
+    trial: Ints,
+    last: npt.NDArray[np.bool_],
+    seconds: Floats,
+    status: npt.NDArray[np.object_],
+    score: Floats,
+) -> dict[Status, Ends]:
+    """Return the ends by status; the first three are reports in the order of time."""
+    rows = np.flatnonzero(last)
+    rows = rows[np.isfinite(score[trial[rows]])]
+    of = status[trial[rows]]
+    found: dict[Status, Ends] = {}
+    for one in (name for name in STATUS_TEXT if name in ENDED):
+        those = rows[of == one]
+        if len(those):
+            found[one] = Ends(trial[those], seconds[those], those + 1, score[trial[those]])
+    return found

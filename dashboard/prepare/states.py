@@ -7,6 +7,7 @@ from typing import Literal
 
 from search.runs.progress import Progress
 from search.runs.record import Status
+from search.runs.run import Run
 
 State = Literal["running", "finished", "interrupted", "damaged"]
 
@@ -31,6 +32,18 @@ def state_of(stands: Progress, *, driven: bool) -> State:
     if driven:
         return "running"
     return "finished" if 0 < stands.budget <= stands.finished == stands.trials else "interrupted"
+
+
+def run_state(run: Run, *, driven: bool) -> State:
+    """Return the state of a run; nobody says who writes another program's logs, but whether they grow is seen.
+
+    Args:
+        run: of ours, or another program's.
+        driven: a living process drives it.
+    """
+    if not run.foreign:
+        return state_of(run.progress(), driven=driven)
+    return "running" if run.progress().counts.get("running") else "finished"
 
 
 def counts_line(stands: Progress) -> str:

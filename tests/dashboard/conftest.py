@@ -12,10 +12,15 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.trial import TrialState, create_trial
 
+from search.plan.plan import load_plan
 from search.runs import record
+from search.runs.images import describe
 from search.runs.journal import Journal
 from search.runs.layout import RunLayout
 from search.runs.record import RecordedReport, RungDecision, Stint
+from search.training.data import load_data
+from search.tuning.vocabulary import vocabulary
+from tests.inprocess import finished_run
 
 PLAN = """\
 name: small
@@ -112,6 +117,17 @@ def files_of(layout: RunLayout, number: int) -> None:
     trial.document.write_text(
         json.dumps({"config": config, "metrics": {"val/accuracy": 0.9}}), encoding="utf-8"
     )
+
+
+@pytest.fixture(scope="session")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a real run of four trials, with images, answers, logs and weights; only read it, or copy it."""
+    root = finished_run(tmp_path_factory.mktemp("searched"))
+    plan = load_plan(root / "plan.yaml", vocabulary=vocabulary())
+    data = load_data(plan.data.config)
+    said = describe(data.split_fingerprint, data.classes, data.shape, data.validation.images)
+    RunLayout(root).images.write_text(json.dumps(said), encoding="utf-8")
+    return root
 
 
 @pytest.fixture

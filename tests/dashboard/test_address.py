@@ -11,7 +11,13 @@ def page() -> None:
 
     from dashboard import address  # noqa: PLC0415
 
-    st.json({"trials": address.trials(range(30)), "filter": str(address.filters()), "kept": address.carried(run="b")})
+    st.json(
+        {
+            "trials": address.trials(range(30)),
+            "filter": str(address.filters()),
+            "kept": address.carried(run="b"),
+        }
+    )
     if st.button("change"):
         address.set_trials([4, 2])
         address.set_filters(address.filters().without("score"))

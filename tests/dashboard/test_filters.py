@@ -64,7 +64,9 @@ def small(runs: Path) -> Table:
         ("origin:x", []),
     ],
 )
-def test_a_filter_lets_through_the_trials_counted_by_hand(small: Table, text: str, numbers: list[int]) -> None:
+def test_a_filter_lets_through_the_trials_counted_by_hand(
+    small: Table, text: str, numbers: list[int]
+) -> None:
     assert np.flatnonzero(Filters.parse(text).mask(small)).tolist() == numbers
 
 

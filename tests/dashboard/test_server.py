@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from dashboard.__main__ import main
+from dashboard.access import access_of
+from dashboard.arguments import parser
 from dashboard.settings import settings
 
 HANDSHAKE = {
@@ -24,37 +28,61 @@ HANDSHAKE = {
 }
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Return the port of a dashboard that runs for this module; it must end by itself when told to."""
-    command = [sys.executable, "-m", "dashboard", "--port", "0", "--no-browser", "--runs-dir"]
-    folder = str(tmp_path_factory.mktemp("runs"))
+REPOSITORY = Path(__file__).parents[2]
+OURS = (sys.executable, "-m", "dashboard", "--port", "0", "--no-browser", "--runs-dir")
+STREAMLIT = (
+    sys.executable,
+    "-m",
+    "streamlit",
+    "run",
+    str(REPOSITORY / "dashboard" / "app.py"),
+    "--server.port",
+    "0",
+)
+
+
+@contextmanager
+def serving(command: Sequence[str], folder: Path, **environment: str) -> Iterator[tuple[int, str]]:
+    """Serve a folder for a while; return port and address. The server must end by itself when told to."""
+    environment = {**os.environ, "HOME": str(folder), "PYTHONPATH": str(REPOSITORY), **environment}
     with subprocess.Popen(
-        [*command, folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        cwd=folder,
     ) as server:
         try:
             yield _announced(server)
         finally:
             server.send_signal(signal.SIGINT)
             try:
-                assert server.wait(20) == 0
+                assert server.wait(20) in (0, 1)  # `streamlit run` says 1 after Ctrl+C
             finally:
                 server.kill()
 
 
-def _announced(server: subprocess.Popen[str]) -> int:
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Return the port of a dashboard that runs for this module."""
+    with serving(OURS, tmp_path_factory.mktemp("runs")) as (found, _):
+        yield found
+
+
+def _announced(server: subprocess.Popen[str]) -> tuple[int, str]:
     assert server.stdout is not None
     lines = []
     for line in server.stdout:
         lines.append(line)
-        if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-            return int(found[1])
+        if found := re.search(r"URL: (http://.*:(\d+)\S*)", line):
+            return int(found[2]), found[1]
     raise AssertionError("".join(lines))
 
 
-def ask(port: int, path: str = "/", **headers: str) -> http.client.HTTPResponse:
+def ask(port: int, path: str = "/", method: str = "GET", **headers: str) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request("GET", path, headers=headers)
+    connection.request(method, path, headers=headers)
     response = connection.getresponse()
     response.read()
     connection.close()
@@ -89,17 +117,70 @@ def test_no_other_address_of_this_machine_is_served(port: int) -> None:
 
 
 def test_telemetry_is_off_and_the_address_is_fixed() -> None:
-    options = settings(port=1, browser=False)
+    options = settings(access_of(parser().parse_args([]), {}), port=1)
     assert options["browser.gatherUsageStats"] is False
     assert options["server.address"] == "127.0.0.1"
+    assert options["server.allowedHosts"] == ["127.0.0.1", "localhost"]
     assert options["server.enableAgentApi"] is False
     assert options["theme.dark.primaryColor"]
+
+
+def test_beyond_this_machine_nothing_is_served_without_the_token_that_was_printed(tmp_path: Path) -> None:
+    with serving((*OURS[:-1], "--host", "0.0.0.0", "--runs-dir"), tmp_path) as (port, link):
+        here = f"127.0.0.1:{port}"
+        token = link.partition("/?token=")[2]
+        for path in ("/", "/overview", "/_stcore/health", "/_stcore/host-config", "/static/index.html"):
+            assert ask(port, path, Host=here).status == 401
+        assert ask(port, "/_stcore/stream", Host=here, Origin=f"http://{here}", **HANDSHAKE).status == 403
+        entered = ask(port, f"/overview?run=a&token={token}", Host=here)
+        assert (entered.status, entered.headers["location"]) == (303, "/overview?run=a")
+        cookie = entered.headers["set-cookie"].partition(";")[0]
+        assert ask(port, "/_stcore/health", Host=here, Cookie=cookie).status == 200
+        opened = ask(port, "/_stcore/stream", Host=here, Origin=f"http://{here}", Cookie=cookie, **HANDSHAKE)
+        assert opened.status == 101
+
+
+WEAKER = {
+    "STREAMLIT_SERVER_ENABLE_CORS": "false",
+    "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": "false",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true",
+    "STREAMLIT_SERVER_ENABLE_AGENT_API": "true",
+}
+"""What somebody may have set for an app of his own; of Streamlit's variables, the ones that would open ours."""
+
+
+def test_streamlit_run_is_as_safe_as_our_own_command_whatever_was_set(tmp_path: Path) -> None:
+    """Started in another folder, where neither our settings nor our packages are found by themselves."""
+    environment = {**WEAKER, "PYTHONPATH": ""}
+    with serving((*STREAMLIT, "--", "--no-browser", "--runs-dir"), tmp_path, **environment) as (port, _):
+        here = f"127.0.0.1:{port}"
+        answer = ask(port, Host=here)
+        assert answer.status == 200
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert ask(port, Host=f"evil.example:{port}").status == 400
+        assert (
+            ask(port, "/_stcore/stream", Host=here, Origin="http://evil.example", **HANDSHAKE).status == 403
+        )
+        agent = ask(port, "/_stcore/agent/interact", "POST", Host=here, Origin=f"http://{here}")
+        assert agent.status in (403, 404, 405)
+        with socket.socket() as tried, pytest.raises(ConnectionRefusedError):
+            tried.connect(("127.0.0.2", port))
+
+
+def test_streamlit_run_that_would_listen_everywhere_serves_nothing(tmp_path: Path) -> None:
+    command = [*STREAMLIT, "--server.address", "0.0.0.0", "--", "--runs-dir", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode != 0
+    assert "streamlit run would listen on 0.0.0.0, but 127.0.0.1 is expected" in done.stderr
+    assert "URL" not in done.stdout
 
 
 def test_help_has_an_example_and_loads_no_streamlit(capsys: pytest.CaptureFixture[str]) -> None:
     code = """
 import sys
 from dashboard.__main__ import main
+from dashboard.access import access_of
+from dashboard.arguments import parser
 try:
     main(["--help"])
 except SystemExit as end:

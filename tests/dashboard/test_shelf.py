@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.shelf import find_run, run_names, stamp, try_open
+from dashboard.shelf import Shelved, find_run, run_names, stamp, try_open
 from search.runs.layout import RunLayout
 from tests.dashboard.conftest import make_plan, make_run
 
@@ -26,7 +26,7 @@ def test_no_name_leads_out_of_the_folder(runs: Path, name: str) -> None:
     make_plan(runs.parent, "outside")
     assert find_run(runs, name) is None
     assert find_run(runs, str(runs.parent / "outside")) is None
-    assert find_run(runs, "small") == RunLayout(runs / "small")
+    assert find_run(runs, "small") == Shelved("small", RunLayout(runs / "small"))
 
 
 def test_a_damaged_journal_is_told_with_file_and_line_and_left_as_it_is(runs: Path) -> None:

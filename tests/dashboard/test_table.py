@@ -65,7 +65,8 @@ CURVES = st.lists(st.dictionaries(st.integers(1, 9), st.floats(width=32), max_si
 
 def records(curves: list[dict[int, float]]) -> list[TrialRecord]:
     return [
-        TrialRecord(n, "running", {}, {}, (), values=dict(sorted(curve.items()))) for n, curve in enumerate(curves)
+        TrialRecord(n, "running", {}, {}, (), values=dict(sorted(curve.items())))
+        for n, curve in enumerate(curves)
     ]
 
 
@@ -77,7 +78,9 @@ def test_the_matrix_holds_every_finite_value(curves: list[dict[int, float]]) -> 
         for column, step in enumerate(steps.tolist()):
             value = curve.get(step, math.nan)
             expected = value if math.isfinite(value) else math.nan
-            assert values[row, column] == expected or (math.isnan(expected) and math.isnan(values[row, column]))
+            assert values[row, column] == expected or (
+                math.isnan(expected) and math.isnan(values[row, column])
+            )
 
 
 @given(CURVES, st.booleans())
@@ -94,7 +97,9 @@ def test_the_best_value_is_that_of_a_loop(curves: list[dict[int, float]], maximi
         assert epoch[row] == min(step for step, value in finite.items() if value == expected)
 
 
-def test_of_too_many_steps_every_other_one_is_left_out_but_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_too_many_steps_every_other_one_is_left_out_but_not_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(tables, "MOST_CELLS", 12)
     steps, values = matrix(records([{step: step / 10 for step in range(1, 10)}] * 4))
     assert steps.tolist() == [1, 5, 9]

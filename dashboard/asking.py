@@ -1,0 +1,115 @@
+"""Asking a search for something, and saying why where that is not possible.
+
+The driver alone writes a study. Whoever steers leaves a request; the driver applies it, records it and answers. Where
+nobody drives a run, a verb does the same: it is told which.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import searches
+from dashboard.prepare.words import plain
+from dashboard.searches import CannotBegin
+from dashboard.shelf import driver_of
+from search.runs.layout import RunLayout
+from search.runs.requests import Kind, Request, send
+from search.runs.run import Run
+
+FOREIGN = "These are logs of another program: there is no search to steer."
+
+
+class CannotAsk(ValueError):  # noqa: N818 (says what is the case)
+    """A request cannot be made; the message says why, and what can be done instead."""
+
+
+def ask(layout: RunLayout, kind: Kind, *, waits: bool = False, **arguments: Any) -> Request:
+    """Leave a request for the driver of a run.
+
+    Args:
+        layout: of the run.
+        kind: what is asked for.
+        waits: where nobody drives the run, the request stays until the search goes on.
+        arguments: see `search.runs.requests.Request`.
+
+    Raises:
+        CannotAsk: the folder can only be read, or nobody drives the run.
+    """
+    why = read_only(layout)
+    if not why and not waits and driver_of(layout) is None:
+        why = f"Nobody drives this run, so nobody would answer. It goes on with: python -m search.resume {layout.root}"
+    if why:
+        raise CannotAsk(why)
+    try:
+        return send(layout, kind, **arguments)
+    except OSError as error:
+        raise CannotAsk(f"{layout.requests}: {error.strerror or error}") from error
+
+
+def why_not(run: Run) -> str:
+    """Return why nothing can be asked of a run, in a sentence; empty where something can."""
+    return FOREIGN if run.foreign else read_only(run.layout)
+
+
+def read_only(layout: RunLayout) -> str:
+    """Return why nothing can be asked of a run, in a sentence; empty where something can."""
+    if not layout.plan.is_file():
+        return FOREIGN
+    place = layout.requests if layout.requests.is_dir() else layout.root
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"{place}: this folder can only be read here; ask where the search runs."
+    return ""
+
+
+def moment(at: float | None) -> str:
+    """Return a time (seconds since 1970) in words, in the time zone of the server; empty where there is none."""
+    return "" if at is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def asked(layout: RunLayout, kind: Kind, *, waits: bool = False, **arguments: Any) -> str:
+    """Ask as `ask` does; return why that is not possible, empty where it was."""
+    try:
+        ask(layout, kind, waits=waits, **arguments)
+    except CannotAsk as error:
+        return str(error)
+    return ""
+
+
+def resumed(root: Path, *words: str) -> str:
+    """Begin to go on with a run by `search.resume` and further words; return why that is not possible, else nothing."""
+    if (last := searches.last_begun(root)) is not None and last.alive:
+        return "This search is being started already."
+    try:
+        searches.resume(root, words)
+    except CannotBegin as error:
+        return str(error)
+    return ""
+
+
+def confirm(label: str, *, within: str, act: Callable[[], str], done: str, right: bool = True) -> None:
+    """Draw the button that does something at last; then the container that asked for it closes.
+
+    Args:
+        label: of the button.
+        within: the key of the popover or expander around it.
+        act: does it, and returns why that was not possible; empty where it was.
+        done: what is said then.
+        right: it can be pressed.
+    """
+    why = f"{within}:why"
+
+    def press() -> None:
+        st.session_state[why] = act()
+        if not st.session_state[why]:
+            st.session_state[within] = False
+            st.toast(plain(done), icon=":material/check:")
+
+    st.button(label, type="primary", key=f"{within}:confirm", on_click=press, disabled=not right)
+    if st.session_state.get(why):
+        st.error(plain(st.session_state[why]), icon=":material/block:")

@@ -1,0 +1,269 @@
+"""What a page offers to steer a search: stop, extend, resume it, stop a trial, try another, keep notes and tags."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import jobs, searches
+from dashboard.asking import asked, confirm, moment, resumed, why_not
+from dashboard.cloning import clone
+from dashboard.drawing import frame
+from dashboard.frame import Open
+from dashboard.prepare import requests as prepared
+from dashboard.prepare.words import plain
+from dashboard.searches import Begun
+from dashboard.watch import redraw_on_change
+from search.runs.layout import RunLayout
+from search.runs.requests import MOST_CHARACTERS, Action, Kind, actions, pending
+from search.runs.run import Run
+
+MOST_MORE = 10_000
+"""Trials that one extension adds."""
+
+FRESH = 900.0
+"""Seconds for which it is said that a search that was begun from here has failed."""
+
+
+def search_actions(found: Open) -> None:
+    """Draw what can be done with a search: stop, extend, resume; and what was done from here last."""
+    why = why_not(found.run)
+    if why:
+        st.caption(plain(why))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if found.state == "running":
+            _stop(found.run)
+        elif found.state == "interrupted":
+            _resume(found.run)
+        _extend(found)
+    _waiting(found, "stop", "extend")
+    _last_begun(found)
+
+
+def trial_actions(found: Open, number: int) -> None:
+    """Draw what can be done with a trial: stop it, or try its configuration with changes."""
+    why = why_not(found.run)
+    if why:
+        st.caption(plain(why))
+        return
+    if found.state == "running" and found.run.trial(number).status in ("running", "waiting"):
+        _stop_trial(found.run, number)
+    clone(found, number)
+    _waiting(found, "stop_trial", "enqueue")
+    _last_begun(found)
+
+
+def remark_actions(found: Open, number: int) -> None:
+    """Draw a trial's tags and notes, and the fields to add some."""
+    run = found.run
+    given = prepared.tags(run.requests, number)
+    for note in prepared.notes(run.requests, number):
+        st.caption(moment(note.at))
+        st.code(note.text, language=None, wrap_lines=True)
+    why = why_not(run)
+    if why:
+        st.caption(plain(f"Tags: {', '.join(given)}. {why}" if given else why))
+        return
+    job = _note_job(run)
+    busy = (known := jobs.job(job)) is not None and known.running
+    _tags(found, number, given, busy=busy)
+    with st.form(f"note:{number}", clear_on_submit=True, border=False):
+        text = st.text_area("A note on this trial", max_chars=MOST_CHARACTERS, height=80)
+        if (
+            st.form_submit_button("Keep the note", icon=":material/edit_note:", disabled=busy)
+            and text.strip()
+        ):
+            _remark(found, number, [text.strip()])
+    jobs.show_job(job, "Keeping it")
+    _waiting(found, "note", "tag")
+
+
+def history(found: Open) -> None:
+    """Draw every action on a search with its time, who asked for it, and what became of it."""
+    key = f"history:{found.run.name}"
+    box = st.expander("Actions on this search", icon=":material/history:", key=key, on_change="rerun")
+    if not box.open:
+        return
+    layout = found.run.layout
+    begun = [one for one in searches.begun(layout.root.parent) if one.run == layout.root.name]
+    entries = prepared.history(_actions_of(layout), found.run.requests, begun)
+    with box:
+        if not entries:
+            st.caption("Nobody has asked anything of this search yet.")
+            return
+        st.dataframe(
+            frame(
+                {
+                    "asked": [moment(entry.asked) for entry in entries],
+                    "by": [entry.by for entry in entries],
+                    "what": [entry.what for entry in entries],
+                    "outcome": [entry.outcome for entry in entries],
+                    "answered": [moment(entry.answered) for entry in entries],
+                    "answer": [entry.answer for entry in entries],
+                }
+            ),
+            hide_index=True,
+            height=min(38 + 35 * len(entries), 300),
+        )
+
+
+def _stop(run: Run) -> None:
+    key = f"stop:{run.name}"
+    box = st.popover("Stop the search", icon=":material/stop:", key=key, on_change="rerun")
+    if box.open:
+        with box:
+            st.markdown(
+                "It stops after the epochs that are being trained now. Nothing is lost: it can go on later."
+            )
+            act = functools.partial(asked, run.layout, "stop")
+            confirm("Stop it", within=key, act=act, done="The driver is asked to stop.")
+
+
+def _stop_trial(run: Run, number: int) -> None:
+    key = f"stop:{run.name}:{number}"
+    box = st.popover(f"Stop trial {number}", icon=":material/stop:", key=key, on_change="rerun")
+    if box.open:
+        with box:
+            st.markdown("It stops after its epoch, for good; its curve stays. A worker begins another trial.")
+            act = functools.partial(asked, run.layout, "stop_trial", trial=number)
+            confirm("Stop it", within=key, act=act, done=f"The driver is asked to stop trial {number}.")
+
+
+def _resume(run: Run) -> None:
+    key, stands, root = f"resume:{run.name}", run.progress(), run.layout.root
+    box = st.popover("Resume", icon=":material/play_arrow:", key=key, on_change="rerun")
+    if box.open:
+        with box:
+            st.markdown(f"{stands.left:,} of {stands.budget:,} trials are left. They train on this machine:")
+            st.code(f"python -m search.resume {shlex.quote(str(root))}", language="bash", wrap_lines=True)
+            act = functools.partial(resumed, root)
+            confirm("Resume it", within=key, act=act, done="The search is being started.")
+
+
+def _extend(found: Open) -> None:
+    run, driven = found.run, found.state == "running"
+    key, budget, root = f"extend:{run.name}", run.progress().budget, run.layout.root
+    box = st.popover("More trials", icon=":material/add:", key=key, on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        more = int(
+            st.number_input("On top of the budget", 1, MOST_MORE, max(1, budget // 4), key=f"{key}:more")
+        )
+        st.markdown(
+            f"The budget becomes {budget + more:,} trials."
+            + ("" if driven else " They train on this machine:")
+        )
+        if driven:
+            act, done = (
+                functools.partial(asked, run.layout, "extend", trials=more),
+                "The driver is asked for them.",
+            )
+        else:
+            words = ("--trials", f"+{more}")
+            command = shlex.join(["python", "-m", "search.resume", str(root), *words])
+            st.code(command, language="bash", wrap_lines=True)
+            act, done = functools.partial(resumed, root, *words), "The search is being started."
+        confirm("Extend it", within=key, act=act, done=done)
+
+
+def _tags(found: Open, number: int, given: tuple[str, ...], *, busy: bool) -> None:
+    key = f"tags:{found.run.name}:{number}:{given}"
+
+    def change() -> None:
+        chosen = st.session_state[key]
+        added = [tag[:MOST_CHARACTERS] for tag in chosen if tag not in given]
+        removed = [tag for tag in given if tag not in chosen]
+        if added or removed:
+            _remark(found, number, added or removed, tag=True, remove=bool(removed))
+
+    st.multiselect(
+        "Tags",
+        given,
+        default=given,
+        accept_new_options=True,
+        max_selections=20,
+        key=key,
+        on_change=change,
+        disabled=busy,
+    )
+
+
+def _remark(
+    found: Open, number: int, texts: Sequence[str], *, tag: bool = False, remove: bool = False
+) -> None:
+    """Keep a note or tags: by the driver where there is one, else by a verb."""
+    layout = found.run.layout
+    if found.state == "running":
+        more: dict[str, Any] = {"remove": remove} if tag else {}
+        for text in texts:
+            why = asked(layout, "tag" if tag else "note", trial=number, text=text, **more)
+            st.toast(plain(why or "The driver is asked to keep it."))
+        return
+    words = [*(["--tag"] if tag else []), *(["--remove"] if remove else []), "--json"]
+    command = [sys.executable, "-m", "search.note", *words, "--", str(layout.root), str(number), *texts]
+    jobs.start(_note_job(found.run), command)
+
+
+def _note_job(run: Run) -> str:
+    return f"note:{run.layout.root}"
+
+
+def _waiting(found: Open, *kinds: Kind) -> None:
+    """Say which requests of these kinds wait for an answer; the page is drawn again when one comes."""
+    layout = found.run.layout
+    pendings = [action for action in _actions_of(layout) if action.outcome == "pending"]
+    waiting = [one for one in pendings if one.request is not None and one.request.kind in kinds]
+    if not waiting:
+        return
+    asked = "; ".join(
+        prepared.what(one.request.kind, one.request.arguments) for one in waiting[:5] if one.request
+    )
+    until = "the driver answers" if found.state == "running" else "the search goes on"
+    st.info(f"Waits until {until}: {plain(asked)}", icon=":material/hourglass_top:")
+    redraw_on_change(lambda: tuple(path.name for path in pending(layout)), every=1.0)
+
+
+def _last_begun(found: Open) -> None:
+    """Say how a search stands that was begun or resumed from here, where it does not show by itself."""
+    last = None if found.state == "running" else searches.last_begun(found.run.layout.root)
+    if last is None:
+        return
+    if last.alive:
+        st.info("The search is being started.", icon=":material/hourglass_top:")
+        redraw_on_change(lambda: last.alive, every=1.0)
+    elif last.returncode and time.time() - last.at < FRESH:
+        failed(last)
+
+
+def failed(one: Begun) -> None:
+    """Say that a search could not be begun, with the end of what it said."""
+    st.error(
+        f"The search that was begun at {moment(one.at)} has ended with an error:", icon=":material/error:"
+    )
+    st.code(one.said or f"exit code {one.returncode}", language=None, wrap_lines=True)
+
+
+def _actions_of(layout: RunLayout) -> list[Action]:
+    return _actions(layout, _changed(layout.requests), _changed(layout.answered))
+
+
+@functools.lru_cache(maxsize=32)
+def _actions(layout: RunLayout, *seen: int) -> list[Action]:
+    del seen
+    return actions(layout)
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0

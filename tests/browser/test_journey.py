@@ -1,0 +1,208 @@
+"""A person's way through the dashboard, on a real search: open, look, brush, compare, steer, export, meet damage."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from dashboard.pages import RUN_PAGES
+from dashboard.prepare.filters import Filters, Range
+from search.runs.reader import open_run
+from tests.browser.conftest import answers, searching, serving, sync_api, until
+
+expect = sync_api.expect
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder with a search that has a few trials and goes on: far more of them than the tests wait for.
+
+    A trial lasts some ten seconds at least, so that it can be stopped while it runs.
+    """
+    folder = tmp_path_factory.mktemp("runs")
+    with searching(
+        folder, "living", "--trials", "500", "--epochs", "180", "--set", "scheduler.grace_period=60"
+    ):
+        root = folder / "living"
+        until((root / "study.journal").is_file, 90, "the search did not begin")
+        until(lambda: ended(root) >= 4, 180, "no four trials ended")
+        yield folder
+
+
+def ended(root: Path) -> int:
+    return open_run(root).progress().finished
+
+
+@pytest.fixture(scope="module")
+def address(runs: Path) -> Iterator[str]:
+    with serving(runs) as found:
+        yield found
+
+
+def drawn(page: sync_api.Page) -> None:
+    """Wait until the page is drawn; an exception of ours on it fails the test."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
+    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
+
+
+def test_a_run_is_opened_from_the_list_and_every_page_is_drawn(page: sync_api.Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_test_id("stMain").get_by_role("link", name="living").first.click()
+    page.wait_for_url(re.compile(r"/overview\?run=living"))
+    for name in RUN_PAGES:
+        page.goto(f"{address}/{name}?run=living")
+        drawn(page)
+        expect(page.get_by_role("heading", level=1)).not_to_be_empty()
+
+
+def test_a_brush_filters_the_page_and_all_others(page: sync_api.Page, address: str) -> None:
+    page.goto(f"{address}/parallel?run=living")
+    drawn(page)
+    axis = page.locator("[data-axis='learning_rate'] .hit").bounding_box()
+    assert axis is not None
+    x, top, height = axis["x"] + axis["width"] / 2, axis["y"], axis["height"]
+    page.mouse.move(x, top + 0.02 * height)
+    page.mouse.down()
+    page.mouse.move(x, top + 0.7 * height, steps=5)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"filter=learning_rate"))
+    brushed = dict(Filters.parse(parse_qs(urlsplit(page.url).query)["filter"][0]))["learning_rate"]
+    assert isinstance(brushed, Range)
+    assert brushed.low < brushed.high
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Leaderboard").click()
+    page.wait_for_url(re.compile(r"/leaderboard\?.*filter=learning_rate"))
+    drawn(page)
+    said = page.get_by_test_id("stMain").get_by_text(re.compile(r"^\d+ of \d+ trials$")).first.inner_text()
+    shown, count = map(int, re.findall(r"\d+", said))
+    assert 0 < shown < count
+
+
+def test_two_trials_are_compared_side_by_side(page: sync_api.Page, address: str) -> None:
+    page.goto(f"{address}/compare?run=living&trials=0,1")
+    drawn(page)
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_role("link", name="Trial 0")).to_be_visible()
+    expect(main.get_by_role("link", name="Trial 1")).to_be_visible()
+    expect(main.get_by_text("Trial 0 gets these right, trial 1 does not")).to_be_visible()
+    expect(main.get_by_test_id("stImage").or_(main.locator("img")).first).to_be_visible()
+
+
+def test_a_trial_is_stopped_from_its_page(page: sync_api.Page, address: str, runs: Path) -> None:
+    root = runs / "living"
+    for _ in range(5):
+        running = next((trial.number for trial in open_run(root).trials if trial.status == "running"), None)
+        page.goto(f"{address}/trial?run=living&trials={running}")
+        drawn(page)
+        stop = page.get_by_role("button", name=re.compile(rf"Stop trial {running}$"))
+        if stop.count():  # else it has ended meanwhile
+            break
+    stop.click()
+    page.get_by_role("button", name="Stop it").click()
+    until(
+        lambda: any("stop_trial" in str(one["request"]) for one in answers(root)),
+        30,
+        "the driver did not answer",
+    )
+    said = next(one for one in answers(root) if "stop_trial" in str(one["request"]))
+    assert said["message"]
+
+
+def test_a_trial_is_cloned_edited_and_enqueued(page: sync_api.Page, address: str, runs: Path) -> None:
+    root = runs / "living"
+    page.goto(f"{address}/trial?run=living&trials=0")
+    drawn(page)
+    page.get_by_test_id("stMain").get_by_text("Clone and edit").click()
+    field = page.get_by_label("learning_rate", exact=True)
+    field.fill("7")
+    field.press("Enter")
+    expect(page.get_by_text("found 7, expected a number from 0.001 to 0.3")).to_be_visible()
+    field.fill("0.00321")
+    field.press("Enter")
+    page.get_by_role("button", name="Try it next").click()
+    until(
+        lambda: any(t.point.get("learning_rate") == 0.00321 for t in open_run(root).trials),
+        60,
+        "it was not tried",
+    )
+    tried = next(t for t in open_run(root).trials if t.point.get("learning_rate") == 0.00321)
+    assert tried.record.origin.startswith("request:")
+
+
+def test_a_new_epoch_appears_by_itself(page: sync_api.Page, address: str) -> None:
+    page.goto(f"{address}/overview?run=living")
+    drawn(page)
+    before = epochs(page)
+    until(lambda: epochs(page) > before, 30, f"still {before} epochs")
+
+
+def epochs(page: sync_api.Page) -> int:
+    page.wait_for_timeout(100)
+    said = re.search(r"Epochs trained\s+([\d,]+)", page.get_by_test_id("stMain").inner_text())
+    assert said is not None
+    return int(said[1].replace(",", ""))
+
+
+def test_a_url_alone_steers_nothing(page: sync_api.Page, address: str, runs: Path) -> None:
+    before = len(answers(runs / "living"))
+    for query in (
+        "stop=living",
+        "stop:living=true",
+        "clone:living:0=true",
+        "export=0",
+        "name=x&space=digits.yaml",
+    ):
+        for name in ("overview", "trial", "winner", "new"):
+            page.goto(f"{address}/{name}?run=living&trials=0&{query}")
+            drawn(page)
+    assert len(answers(runs / "living")) == before
+    assert sorted(path.name for path in runs.iterdir() if (path / "plan.yaml").is_file()) == ["living"]
+
+
+def test_the_winner_is_exported_and_downloaded(page: sync_api.Page, address: str, tmp_path: Path) -> None:
+    page.goto(f"{address}/winner?run=living")
+    drawn(page)
+    page.get_by_role("button", name=re.compile("Export trial")).click()
+    download = page.get_by_role("button", name=re.compile(r"Download \("))
+    download.wait_for(timeout=120_000)
+    with page.expect_download() as arrived:
+        download.click()
+    arrived.value.save_as(tmp_path / "bundle.zip")
+    with zipfile.ZipFile(io.BytesIO((tmp_path / "bundle.zip").read_bytes())) as bundle:
+        names = {Path(name).name for name in bundle.namelist()}
+        config = json.loads(
+            bundle.read(next(name for name in bundle.namelist() if name.endswith("config.json")))
+        )
+    assert {"model.safetensors", "config.json", "labels.txt", "recipe.yaml", "SHA256SUMS"} <= names
+    assert len(config["classes"]) == 10
+
+
+def test_the_leaderboard_is_downloaded_as_csv(page: sync_api.Page, address: str) -> None:
+    page.goto(f"{address}/leaderboard?run=living")
+    drawn(page)
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as arrived:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    text = Path(arrived.value.path()).read_text(encoding="utf-8")
+    assert "learning_rate" in text.splitlines()[0]
+    assert len(text.splitlines()) > 4
+
+
+def test_a_corrupt_log_is_told_with_its_place(page: sync_api.Page, address: str, runs: Path) -> None:
+    path = next((runs / "living" / "trials" / "0" / "1").glob("events.out.tfevents.*.0"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(bytes(content))
+    page.goto(f"{address}/curves?run=living&metric=val%2Floss")
+    drawn(page)
+    page.goto(f"{address}/overview?run=living")
+    expect(page.get_by_text(re.compile(r"corrupt record at byte \d+ of")).first).to_be_attached(
+        timeout=90_000
+    )
