@@ -15,6 +15,7 @@ VERBS = {
     "stop": "stop a run, or one of its trials",
     "export": "write the winner, or any trial, as a folder of files to take away",
     "enqueue": "let a run try a configuration next",
+    "importance": "say which settings of a run matter",
     "note": "keep a note on a trial, or give it a tag",
     "vocabulary": "list the words that a space may use",
 }

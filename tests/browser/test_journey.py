@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """
     folder = tmp_path_factory.mktemp("runs")
     with searching(
-        folder, "living", "--trials", "500", "--epochs", "180", "--set", "scheduler.grace_period=60"
+        folder, "living", "--trials", "500", "--epochs", "240", "--set", "scheduler.grace_period=120"
     ):
         root = folder / "living"
         until((root / "study.journal").is_file, 90, "the search did not begin")
@@ -97,13 +98,11 @@ def test_two_trials_are_compared_side_by_side(page: sync_api.Page, address: str)
 
 def test_a_trial_is_stopped_from_its_page(page: sync_api.Page, address: str, runs: Path) -> None:
     root = runs / "living"
-    for _ in range(5):
-        running = next((trial.number for trial in open_run(root).trials if trial.status == "running"), None)
-        page.goto(f"{address}/trial?run=living&trials={running}")
-        drawn(page)
-        stop = page.get_by_role("button", name=re.compile(rf"Stop trial {running}$"))
-        if stop.count():  # else it has ended meanwhile
-            break
+    until(lambda: young(root) is not None, 60, "no trial began")
+    running = young(root)
+    page.goto(f"{address}/trial?run=living&trials={running}")
+    drawn(page)
+    stop = page.get_by_role("button", name=re.compile(rf"Stop trial {running}$"))
     stop.click()
     page.get_by_role("button", name="Stop it").click()
     until(
@@ -113,6 +112,11 @@ def test_a_trial_is_stopped_from_its_page(page: sync_api.Page, address: str, run
     )
     said = next(one for one in answers(root) if "stop_trial" in str(one["request"]))
     assert said["message"]
+
+
+def young(root: Path) -> int | None:
+    """Return a trial that has just begun, and so will last for some seconds more."""
+    return next((t.number for t in open_run(root).trials if t.status == "running" and t.epochs < 30), None)
 
 
 def test_a_trial_is_cloned_edited_and_enqueued(page: sync_api.Page, address: str, runs: Path) -> None:
@@ -196,13 +200,14 @@ def test_the_leaderboard_is_downloaded_as_csv(page: sync_api.Page, address: str)
 
 
 def test_a_corrupt_log_is_told_with_its_place(page: sync_api.Page, address: str, runs: Path) -> None:
-    path = next((runs / "living" / "trials" / "0" / "1").glob("events.out.tfevents.*.0"))
+    shutil.copytree(runs / "living", runs / "damaged", ignore=shutil.ignore_patterns("*.pt", "*.lock"))
+    path = next((runs / "damaged" / "trials" / "0" / "1").glob("events.out.tfevents.*.0"))
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(bytes(content))
-    page.goto(f"{address}/curves?run=living&metric=val%2Floss")
+    page.goto(f"{address}/curves?run=damaged&metric=val%2Floss")
     drawn(page)
-    page.goto(f"{address}/overview?run=living")
+    page.goto(f"{address}/overview?run=damaged")
     expect(page.get_by_text(re.compile(r"corrupt record at byte \d+ of")).first).to_be_attached(
         timeout=90_000
     )

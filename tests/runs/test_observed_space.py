@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.plan.domain import Choice, Fixed, Float, Int
@@ -18,6 +18,7 @@ VALUES = st.one_of(
 POINTS = st.lists(st.dictionaries(st.sampled_from("abc"), VALUES), max_size=8)
 
 
+@settings(deadline=None)
 @given(points=POINTS)
 def test_every_value_that_was_seen_is_one_of_its_parameter(points: list[dict[str, object]]) -> None:
     space = observed_space(points)  # type: ignore[arg-type]

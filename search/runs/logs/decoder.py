@@ -102,6 +102,7 @@ class Decoder:
         step = _steps(rows, found)
         for number in found.numbers:
             value = _column(rows, number.at, f"<{number.code}")
+            value[np.isnan(value)] = np.nan  # a signaling NaN would warn with every conversion
             parts.add(records, self.number(number.tag), step, wall, value)
 
     def _one_by_one(self, group: _Group, parts: _Parts) -> None:

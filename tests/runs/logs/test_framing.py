@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.runs.logs import batch, event_file, framing
@@ -15,6 +15,7 @@ from search.runs.logs.framing import Framer, mask
 from tests.runs.logs.writing import NAME, VERSION, framed, masked, scalars, write
 
 
+@settings(deadline=None)
 @given(payloads=st.lists(st.binary(max_size=300), max_size=20), noise=st.binary(max_size=100))
 def test_the_records_behind_any_noise_are_found(payloads: list[bytes], noise: bytes) -> None:
     data = noise + b"".join(map(framed, payloads))
@@ -23,6 +24,7 @@ def test_the_records_behind_any_noise_are_found(payloads: list[bytes], noise: by
     assert bodies[len(bodies) - len(payloads) :] == payloads or len(noise) < framing.HEADER
 
 
+@settings(deadline=None)
 @given(payload=st.binary(max_size=300))
 def test_checksums_are_masked_as_tensorflow_masks_them(payload: bytes) -> None:
     found = Framer().frames(framed(payload))
