@@ -1,4 +1,4 @@
-"""The filter of the URL: what is written is read, and what it lets through is what a loop over the trials lets through."""
+"""The filter of the URL: what is written is read, and it lets through what a loop over the trials lets through."""
 
 from __future__ import annotations
 
