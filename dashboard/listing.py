@@ -37,7 +37,7 @@ def rows_of(
     rows: list[Row] = []
     until, fresh = clock() + patience, 0
     for found in sorted(shelved, key=changed, reverse=True):
-        version = memory.version(found) if found.logs is None else None
+        version = memory.row_version(found)
         known = found in _known() and _known()[found] == version
         if known or not fresh or clock() < until:
             fresh += not known

@@ -25,7 +25,7 @@ from typing import Any
 
 from dashboard.jobs import environment
 from search.runs.layout import write_json, write_text
-from search.runs.requests import who
+from search.runs.requests import LATEST, who
 
 SPACE, ABOUT, LOG, END = "space.yaml", "search.json", "log", "end.json"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -59,6 +59,8 @@ class Begun:
     @property
     def alive(self) -> bool:
         """Whether its process lives."""
+        if not _is_plain(self.folder / LOG):  # to open a pipe would wait for its writer
+            return False
         with suppress(OSError), (self.folder / LOG).open("rb") as log:
             try:
                 fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -159,7 +161,7 @@ def free_name(runs: Path, wanted: str) -> str:
 def tail(path: Path, most: int = MOST_SAID) -> str:
     """Return the end of a log, so many bytes at the most; empty where there is none."""
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
+        if not _is_plain(path):
             return ""
         with path.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - most))
@@ -224,7 +226,15 @@ def _read(folder: Path) -> Begun | None:
         made = Begun(**{**document, "words": tuple(map(str, document["words"])), "folder": folder})
     except (TypeError, KeyError):
         return None
-    return made if isinstance(made.run, str) and isinstance(made.at, int | float) else None
+    dated = isinstance(made.at, int | float) and 0 <= made.at < LATEST
+    return made if isinstance(made.run, str) and isinstance(made.by, str) and dated else None
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _document(path: Path) -> dict[str, Any]:

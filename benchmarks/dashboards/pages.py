@@ -25,7 +25,9 @@ class Opened:
 
 def ours(run: str) -> list[Opened]:
     """Return all pages of our dashboard."""
-    paths = {name: f"/{name}?run={run}" for name in RUN_PAGES} | {"compare": f"/compare?run={run}&trials=1,2,3"}
+    paths = {name: f"/{name}?run={run}" for name in RUN_PAGES} | {
+        "compare": f"/compare?run={run}&trials=1,2,3"
+    }
     return [
         Opened("runs", "/", STREAMLIT),
         *(Opened(name, path, STREAMLIT) for name, path in paths.items()),

@@ -41,6 +41,10 @@ def height(name: str) -> Options:
     return {"type": "value", "name": name, "scale": True, "nameTextStyle": {"align": "left"}, "nameGap": 22}
 
 
+NO_ENDS: Options = {"showMinLabel": False, "showMaxLabel": False}
+"""Of an axis that ends where it must, at no round number."""
+
+
 def guides(marks: Sequence[Options], color: str) -> Options:
     """Return thin dashed lines across a chart.
 
@@ -53,6 +57,6 @@ def guides(marks: Sequence[Options], color: str) -> Options:
         "symbol": "none",
         "animation": False,
         "lineStyle": {"type": "dashed", "width": 1, "color": color, "opacity": 0.6},
-        "label": {"color": color, "fontSize": 11},
+        "label": {"color": color, "fontSize": 11, "opacity": 1},  # else that of the line
         "data": list(marks),
     }

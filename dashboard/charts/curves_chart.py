@@ -189,7 +189,7 @@ def _marks(look: Look) -> list[Options]:
     if look.against not in ("epoch", "step") or len(look.rungs) > MOST_RUNGS:
         return []
     return [
-        {"xAxis": rung, "label": {"formatter": f"rung {rung}", "position": "end", "distance": 3}}
+        {"xAxis": rung, "label": {"formatter": str(rung), "position": "end", "distance": 3}}
         for rung in look.rungs
     ]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from dashboard.charts.axes import DENSE, LEGEND, ZOOM, Options, height
+from dashboard.charts.axes import DENSE, LEGEND, NO_ENDS, ZOOM, Options, height
 from dashboard.charts.palette import Palette
 from dashboard.prepare.rungs import FATES, Fate
 
@@ -83,7 +83,7 @@ def rungs_chart(
                 "splitLine": {"show": True},
             },
         ],
-        "yAxis": height(metric),
+        "yAxis": {**height(metric), "axisLabel": NO_ENDS if view != (None, None) else {}},
         "series": series,
     }
 

@@ -52,7 +52,13 @@ def overlay_chart(
             {**_line(f"trial {number}", index, len(curve)), "color": drawn.color, "lineStyle": line}
         )
     if common is not None and series:
-        label = {"formatter": f"epoch {common}: all are there", "position": "end", "distance": 3}
+        ends = max(epochs or 0, *(max(curve, default=0) for curve in curves.values()))
+        label = {
+            "formatter": f"epoch {common}: all are there",
+            "position": "end",
+            "distance": 3,
+            "align": "left" if 2 * common < ends else "right",  # centered, it would leave the picture
+        }
         series[0]["markLine"] = guides([{"xAxis": common, "label": label}], palette.guide)
     return {
         "dataset": [_source(curve) for curve in curves.values()],

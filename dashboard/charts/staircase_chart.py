@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from dashboard.charts.axes import DENSE, GRID, LEGEND, Options, axis, guides, height
+from dashboard.charts.axes import NO_ENDS, DENSE, GRID, LEGEND, Options, axis, guides, height
 from dashboard.charts.palette import Palette
 from dashboard.prepare.staircase import Ends, Staircase
 from dashboard.prepare.states import STATUS_TEXT
@@ -15,10 +15,6 @@ Against = Literal["epochs", "minutes"]
 AXIS: dict[Against, str] = {"epochs": "epochs trained by all trials", "minutes": "minutes since the start"}
 
 BEST = "best so far"
-
-NO_ENDS = {"showMinLabel": False, "showMaxLabel": False}
-"""Of an axis that ends where it must, at no round number."""
-
 
 def staircase_chart(
     stairs: Staircase,
@@ -83,7 +79,7 @@ def _stairs(palette: Palette, leader: float | None) -> Options:
         "z": 3,
     }
     if leader is not None:
-        label = {"formatter": f"ahead: {leader:.4f}", "position": "insideEndBottom"}
+        label = {"formatter": f"ahead: {leader:.4f}", "position": "insideEndTop"}
         stairs["markLine"] = guides([{"yAxis": leader, "label": label}], palette.guide)
     return stairs
 

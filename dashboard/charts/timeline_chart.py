@@ -14,6 +14,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from dashboard.charts.axes import LEGEND, Options
 from dashboard.charts.palette import DARK, Palette
 from dashboard.prepare.reports import Floats
+from dashboard.prepare.states import STATUS_TEXT
 from dashboard.prepare.timeline import LASTS, UNKNOWN, Timeline
 
 ROW, ABOVE, BELOW = 26, 150, 70
@@ -33,7 +34,7 @@ ENDINGS = ("completed", "stopped", "failed", "crashed", "orphaned", "paused", LA
 EDGES = ("#FFFFFF", "#1E1E1E")
 """Of boxes on a light and on a dark background."""
 
-WORDS: Mapping[str, str] = {"orphaned": "driver died"}
+WORDS: Mapping[str, str] = {"stopped": STATUS_TEXT["stopped"], "orphaned": "driver died"}
 
 
 def colors(palette: Palette) -> Mapping[str, str]:
@@ -103,9 +104,7 @@ def timeline_chart(found: Timeline, busy: tuple[Floats, Floats], *, palette: Pal
                 "gridIndex": 0,
                 "min": 0,
                 "max": len(found.workers),
-                "name": "workers busy",
-                "nameTextStyle": {"align": "left"},
-                "minInterval": 1,
+                                "minInterval": 1,
                 "splitNumber": 2,
             },
             {

@@ -78,10 +78,13 @@ def columns(found: Sequence[Agreement]) -> dict[str, list[Any]]:
     ):
         columns |= {
             name: [one.value for one in of],
-            f"{name} from": [one.low for one in of],
-            f"{name} to": [one.high for one in of],
+            f"95 % interval of {name}": [_between(one) for one in of],
         }
     return columns
+
+
+def _between(found: Correlation) -> str:
+    return f"{found.low:.2f} to {found.high:.2f}" if math.isfinite(found.low) else ""
 
 
 def agreement(table: Table, epoch: int, later: int) -> Agreement | None:

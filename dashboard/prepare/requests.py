@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from search.console import point_text
-from search.runs.requests import Action, Outcome
+from search.runs.requests import LATEST, Action, Outcome
 
 Recorded = Mapping[str, Mapping[str, Any]]
 """What the study keeps of requests, by id: kind, arguments, and when the driver applied it."""
@@ -155,4 +155,4 @@ def _applied(one: Mapping[str, Any]) -> float:
 
 
 def _time(at: object) -> float | None:
-    return float(at) if isinstance(at, int | float) and 0 <= at < 1e11 else None
+    return float(at) if isinstance(at, int | float) and 0 <= at < LATEST else None

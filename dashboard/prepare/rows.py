@@ -54,7 +54,7 @@ def row(name: str, opened: Opened, *, driven: bool) -> Row:
     full = stands.epochs_spent + stands.epochs_saved
     return Row(
         name=name,
-        state=_state(run, driven=driven),
+        state=run_state(run, driven=driven),
         metric=run.plan.objective.metric,
         best=stands.best_score,
         trials=f"{stands.finished:,} of {stands.budget:,}",
@@ -66,13 +66,6 @@ def row(name: str, opened: Opened, *, driven: bool) -> Row:
         source="TensorBoard logs" if run.foreign else "Winnow",
         spark=spark(reports_of(run), maximize=run.scoring.maximize),
     )
-
-
-def _state(run: Run, *, driven: bool) -> State:
-    stands = run.progress()
-    if run.foreign:  # nobody says who writes such logs; whether they grow is seen
-        return "running" if stands.counts.get("running") else "finished"
-    return run_state(run, driven=driven)
 
 
 def percent(part: int, whole: int) -> int | None:

@@ -33,7 +33,7 @@ def agreement_text(found: Agreement) -> str:
     """Return an agreement as the end of a sentence, with what it rests on."""
     rho = found.spearman
     return (
-        f"by {rho.value:.2f} (Spearman; 95 % interval {rho.low:.2f} to {rho.high:.2f}; {found.trials} trials)"
+        f"by {rho.value:.2f} (Spearman; 95 % interval {rho.low:.2f} to {rho.high:.2f}; {found.trials:,} trials)"
     )
 
 
@@ -47,7 +47,7 @@ def _earlier(table: Table, ladder: Ladder) -> Iterator[str]:
     stopped = _stopped_at(ladder, grace)
     yield (
         f"Before anyone is stopped, the order at epoch {earlier} agrees with that at epoch {grace} "
-        f"{agreement_text(found)}. With a grace period of {earlier}, the {stopped} trials that were stopped at "
+        f"{agreement_text(found)}. With a grace period of {earlier}, the {stopped:,} trials that were stopped at "
         f"epoch {grace} would have cost up to {stopped * (grace - earlier):,} epochs less, had they been stopped there."
     )
 
@@ -67,7 +67,7 @@ def _later(table: Table, ladder: Ladder, *, spent: int) -> Iterator[str]:
         yield f"Too few trials reached epoch {later} to compare its order with that at epoch {grace}; {cost}."
         return
     survivors = (
-        f" Only the {found.trials} of {found.reached} trials that went on are compared; among survivors the "
+        f" Only the {found.trials:,} of {found.reached:,} trials that went on are compared; among survivors the "
         "agreement looks lower than among all."
         if found.trials < found.reached
         else ""
@@ -88,7 +88,7 @@ def _factor(run: Run, ladder: Ladder) -> Iterator[str]:
     slack = np.floor(mine["of"] / mine["place"])
     worst = mine.loc[slack.idxmin()]
     factor = int(slack.min())
-    narrow = f"place {int(worst['place'])} of {int(worst['of'])} at epoch {int(worst['rung'])}"
+    narrow = f"place {int(worst['place']):,} of {int(worst['of']):,} at epoch {int(worst['rung'])}"
     kept = (
         f"in today's order a reduction factor of up to {factor} lets it pass"
         if factor > 1
@@ -103,7 +103,7 @@ def _changed(ladder: Ladder) -> Iterator[str]:
     stopped, went = int(ladder.rungs["stopped"].sum()), int(ladder.rungs["went on"].sum())
     if ladder.rungs["cutoff"].notna().any():
         yield (
-            f"By today's cut-offs, {passing} of {stopped} stops would have been passes, and {failing} of {went} "
+            f"By today's cut-offs, {passing:,} of {stopped:,} stops would have been passes, and {failing:,} of {went:,} "
             "passes would have been stops: trials are judged by those that came before them."
         )
 

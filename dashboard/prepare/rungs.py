@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from dashboard.prepare.ends import short
 from dashboard.prepare.reports import Floats
 from search.runs.record import RecordedReport, RungDecision, TrialRecord
 from search.runs.run import Run
@@ -108,6 +109,7 @@ def window(arrivals: pd.DataFrame, *, maximize: bool) -> tuple[tuple[float | Non
     worst = float(np.nanmin(cutoffs))
     end = worst - ROOM * (float(np.nanmax(values)) - worst)
     end = min(end, float(np.nanquantile(values, 0.25)))
+    end = short(end, float(np.nanmax(values)) - end)
     outside = int((values < end).sum())
     if not outside:
         return (None, None), 0

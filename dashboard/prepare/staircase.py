@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.prepare.ends import short
 from dashboard.prepare.reports import Floats, Ints, Reports
 from dashboard.prepare.states import STATUS_TEXT
 from dashboard.prepare.table import Table
@@ -86,6 +87,7 @@ def window(stairs: Staircase, *, maximize: bool, room: float = ROOM) -> tuple[fl
         return None, 0
     top, climbed = float(stairs.value[-1]), abs(float(stairs.value[-1] - stairs.value[0]))
     end = top - room * climbed if maximize else top + room * climbed
+    end = short(end, room * climbed)
     beyond = int((scores < end).sum() if maximize else (scores > end).sum())
     return (end, beyond) if climbed and beyond else (None, 0)
 

@@ -25,17 +25,17 @@ def facts(run: Run, trial: Trial) -> dict[str, str]:
         (place for place, one in enumerate(run.ranking(), start=1) if one.number == trial.number), None
     )
     found = {
-        "status": STATUS_TEXT.get(trial.status, trial.status),
-        "place": f"{place} of {len(run.ranking())}" if place else "none",
-        "score": "none" if trial.score is None else f"{trial.score:.4f}",
-        "epochs": f"{trial.epochs} of {trial.record.horizon(run.plan.budget.epochs)}",
-        "training": hours_text(trial.seconds / 3600) if trial.seconds else "unknown",
+        "Status": STATUS_TEXT.get(trial.status, trial.status),
+        "Place": f"{place:,} of {len(run.ranking()):,}" if place else "none",
+        "Score": "none" if trial.score is None else f"{trial.score:.4f}",
+        "Epochs": f"{trial.epochs} of {trial.record.horizon(run.plan.budget.epochs)}",
+        "Training": hours_text(trial.seconds / 3600) if trial.seconds else "unknown",
     }
     if trial.epochs and trial.seconds:
-        found["an epoch"] = duration(trial.seconds / trial.epochs)
+        found["An epoch"] = duration(trial.seconds / trial.epochs)
     speed = trial.metrics.get(SPEED, math.nan)
     if math.isfinite(speed):
-        found["speed"] = f"{speed:,.0f} images/s"
+        found["Speed"] = f"{speed:,.0f} images/s"
     return found
 
 
@@ -111,7 +111,7 @@ def script(run: Run, trial: Trial) -> str:
         "load_plugins(config.plugins)",
         "data = load_data(config.data, directory=run.plan.data.folder)",
         "for report in fit(config, data):",
-        f'    print(report.epoch, report.metrics["{run.plan.objective.metric}"])',
+        f"    print(report.epoch, report.metrics[{run.plan.objective.metric!r}])",
         *([f"    if report.epoch == {trial.epochs}:  # it came no further", "        break"] if stop else []),
     ]
     return "\n".join(lines) + "\n"
@@ -125,7 +125,7 @@ def moment(at: float | None) -> str:
 def label(run: Run, trial: Trial) -> str:
     """Return a trial in a few words, for a list."""
     best = run.best()
-    score = "" if trial.score is None else f" · {value_text(round(trial.score, 4))}"
+    score = "" if trial.score is None else f" · {trial.score:.4f}"
     ahead = " · best" if best is not None and best.number == trial.number else ""
     return f"trial {trial.number} · {STATUS_TEXT.get(trial.status, trial.status)}{score}{ahead}"
 

@@ -73,16 +73,17 @@ def _figures(found: Open, trials: list[Trial]) -> None:
         key="figures",
         placeholder="–",
         column_config={
-            "trial": number(pinned=True),
+            "trial": number("Trial", pinned=True),
             **{
-                name: number(format="%.4f")
+                name: number(name.capitalize(), format="%.4f")
                 for name in table.columns
                 if name == "score" or name.startswith("at epoch")
             },
             "interval": st.column_config.TextColumn(
                 "95 % interval", help="Wilson, on the validation images; one seed"
             ),
-            "seconds an epoch": number(format="%.2f"),
+            "seconds an epoch": number("Seconds an epoch", format="%.2f"),
+            **{name: name.capitalize() for name in ("status", "epochs", "training")},
         },
     )
     if len({one.epochs for one in trials}) > 1:
@@ -119,7 +120,10 @@ def _configurations(trials: list[Trial]) -> None:
             table,
             hide_index=True,
             key="settings",
-            column_config={"setting": st.column_config.TextColumn(pinned=True)},
+            column_config={
+                "setting": st.column_config.TextColumn("Setting", pinned=True),
+                **{f"trial {one.number}": f"Trial {one.number}" for one in trials},
+            },
         )
 
 

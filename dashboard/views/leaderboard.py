@@ -80,8 +80,8 @@ def _epoch(found: Open) -> int | None:
 def _columns(table: Table) -> list[str]:
     """Return the columns that are shown, beside place and number."""
     settings = leaderboard.setting_columns(table).values()
-    known = {**_titles(table), **{name: name for name in settings}, "started": "start"}
-    known |= {"origin": "origin", "reason": "reason"}
+    known = {**_titles(table), **{name: name for name in settings}, "Started": "start"}
+    known |= {"Origin": "origin", "Reason": "reason"}
     usual = [title for title, column in known.items() if column not in HIDDEN]
     with st.popover("Columns", icon=":material/view_column:"):
         chosen = st.multiselect(
@@ -94,13 +94,13 @@ def _titles(table: Table) -> dict[str, str]:
     """Return the columns of facts by what a page calls them."""
     return {
         table.metric: "score",
-        "at equal epochs": "at_epoch",
-        "best of any epoch": "best",
-        "epoch of the best": "best_epoch",
-        "by epoch": "curve",
-        "epochs": "epochs",
-        "status": "status",
-        "seconds": "seconds",
+        "At equal epochs": "at_epoch",
+        "Best of any epoch": "best",
+        "Epoch of the best": "best_epoch",
+        "By epoch": "curve",
+        "Epochs": "epochs",
+        "Status": "status",
+        "Seconds": "seconds",
     }
 
 
@@ -144,27 +144,29 @@ def _config(table: Table, epoch: int | None, ends: tuple[float, float]) -> Mappi
         "trial": column.NumberColumn("Trial", pinned=True, width=55),
         "score": column.NumberColumn(table.metric, format="%.4f", help="The score"),
         "at_epoch": column.NumberColumn(
-            f"at epoch {epoch}",
+            f"At epoch {epoch}",
             format="%.4f",
             help="The value at this epoch: all compared when equally trained",
         ),
         "best": column.NumberColumn(
-            "best of any epoch",
+            "Best of any epoch",
             format="%.4f",
             help="The best value of all epochs: too kind where curves are noisy",
         ),
-        "best_epoch": column.NumberColumn("epoch of the best"),
+        "best_epoch": column.NumberColumn("Epoch of the best"),
         "curve": column.LineChartColumn(
-            "by epoch",
+            "By epoch",
             y_min=ends[0],
             y_max=ends[1],
             width=120,
             help="Each over its own epochs, all on one scale of values",
         ),
-        "epochs": column.NumberColumn("epochs", width=65),
-        "status": column.TextColumn("status", width=105),
-        "seconds": column.NumberColumn("seconds", format="%.1f", width=75, help="Of training"),
-        "start": column.DatetimeColumn("started", format="YYYY-MM-DD HH:mm"),
+        "epochs": column.NumberColumn("Epochs", width=65),
+        "status": column.TextColumn("Status", width=105),
+        "seconds": column.NumberColumn("Seconds", format="%.1f", width=75, help="Of training"),
+        "start": column.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm"),
+        "origin": "Origin",
+        "reason": "Reason",
         **{name: column.NumberColumn(name, format="%.4g") for name in numbers},
     }
 

@@ -115,7 +115,7 @@ def _best(best: overview.Best) -> None:
             plain(best.score),
             plain(best.gain),
             f":gray[{plain(best.caveat)}]" if best.caveat else "",
-            f"| setting | value |\n|:--|:--|\n{rows}",
+            f"| Setting | Value |\n|:--|:--|\n{rows}",
         ]
         st.markdown("\n\n".join(part for part in parts if part))
         link("trial", f"Look at trial {best.trial}", trials=str(best.trial))
@@ -144,10 +144,20 @@ def _trials(complaint: health.Complaint) -> None:
 
 def _savings(found: Open) -> None:
     ledger = _account(found).ledger
-    unit = ledger.unit[0].upper() + ledger.unit[1:]
-    head = f"| | Trials | Epochs | {unit} | Epochs saved | Time saved |\n|:--|--:|--:|--:|--:|--:|"
-    rows = ["| " + " | ".join(map(plain, row)) + " |" for row in overview.savings(ledger)]
-    st.markdown("\n".join(["**What was spent, and what early stopping saved**\n", head, *rows]))
+    time_of = "GPU time" if ledger.unit == "GPU-hours" else "Worker time"
+    titles = ("Part", "Trials", "Epochs", time_of, "Epochs saved", "Time saved")
+    column = st.column_config.TextColumn
+    st.markdown("**What was spent, and what early stopping saved**")
+    st.dataframe(
+        frame(dict(zip(titles, zip(*overview.savings(ledger), strict=True), strict=True))),
+        hide_index=True,
+        height="content",
+        key="savings",
+        column_config={
+            title: column(pinned=title == "Part", alignment="left" if title == "Part" else "right")
+            for title in titles
+        },
+    )
 
 
 def _account(found: Open) -> Account:

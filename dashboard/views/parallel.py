@@ -121,13 +121,15 @@ def _board(found: Open, rows: leaderboard.Rows) -> None:
     st.dataframe(
         leaderboard.board(table, rows, None),
         hide_index=True,
-        height=340,
+        height=353,  # nine whole rows
         placeholder="–",
         column_order=["place", "trial", "score", "epochs", "status", *settings.values()],
         column_config={
             "place": column.NumberColumn("#", width=45),
             "trial": column.NumberColumn("Trial", width=55),
             "score": column.NumberColumn(table.metric, format="%.4f", help="The score"),
+            "epochs": "Epochs",
+            "status": "Status",
             **{settings[one.name]: column.NumberColumn(format="%.4g") for one in numbers},
         },
     )

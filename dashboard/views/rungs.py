@@ -17,6 +17,7 @@ from dashboard.prepare.rung_advice import advice
 from dashboard.prepare.words import plain
 
 CUT = st.column_config.NumberColumn
+COUNT = CUT(format="localized")
 
 
 def draw(found: Open) -> None:
@@ -70,7 +71,7 @@ def _bracket(ladder: rungs.Ladder) -> int:
 
 def _summary(summary: pd.DataFrame) -> None:
     used = [fate for fate in rungs.FATES if summary[fate].any()]
-    fates: dict[str, str] = {fate: fate.capitalize() for fate in used}
+    fates = {fate: CUT(fate.capitalize(), format="localized") for fate in used}
     st.dataframe(
         summary[["rung", "trials", *used, "cutoff", "pass_now", "fail_now"]],
         hide_index=True,
@@ -78,7 +79,7 @@ def _summary(summary: pd.DataFrame) -> None:
         placeholder="–",
         column_config={
             "rung": CUT("Epoch", pinned=True),
-            "trials": CUT("Came here"),
+            "trials": CUT("Came here", format="localized"),
             **fates,
             "cutoff": CUT("Cut-off now", format="%.4f"),
             "pass_now": CUT(
@@ -106,7 +107,8 @@ def _said(found: Open, ladder: rungs.Ladder) -> None:
         hide_index=True,
         key="agreement",
         column_config={
-            name: CUT(format="%.2f") for name in columns(agreed) if name.startswith(("Spearman", "Kendall"))
+            **dict.fromkeys(("Trials at both", "of"), COUNT),
+            **dict.fromkeys(("Spearman", "Kendall"), CUT(format="%.2f")),
         },
     )
     st.caption(
@@ -135,10 +137,10 @@ def _missed(shown: pd.DataFrame) -> None:
             "value": CUT("Value", format="%.4f"),
             "cutoff": CUT("Cut-off then", format="%.4f"),
             "missed": CUT("Missed by", format="%.4f"),
-            "standing": CUT("Had come by then"),
+            "standing": CUT("Had come by then", format="localized"),
             "now": CUT("Cut-off now", format="%.4f"),
-            "place": CUT("Place now"),
-            "of": CUT("Of"),
+            "place": CUT("Place now", format="localized"),
+            "of": CUT("Of", format="localized"),
         },
     )
     _selected([int(missed["trial"].iloc[row]) for row in event.selection.rows])

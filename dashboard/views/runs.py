@@ -105,7 +105,7 @@ def _search(names: list[str]) -> None:
 
 
 def _look(folder: Path) -> tuple[object, ...]:
-    return tuple((found.name, memory.version(found)) for found in shelf(folder))
+    return tuple((found.name, memory.row_version(found)) for found in shelf(folder))
 
 
 draw()

@@ -21,6 +21,9 @@ from search.runs.run import Trial
 WORST = 24
 """Images of a contact sheet."""
 
+MOST_LINES, LONG = 16, 400
+"""Of a configuration that is shown whole, and the pixels of a longer one."""
+
 
 def draw(found: Open) -> None:
     """Draw the page."""
@@ -102,7 +105,8 @@ def _head(found: Open, shown: Trial) -> None:
                 st.caption("On the CPU with the same number of threads the curve is the same, bit for bit.")
     with right:
         st.markdown("**Configuration**")
-        st.code(trial.configuration(shown) or "not known", language="yaml", height=320)
+        text = trial.configuration(shown)
+        st.code(text or "not known", language="yaml", height=LONG if text.count("\n") > MOST_LINES else "content", wrap_lines=True)
         if shown.config is None and not run.foreign:
             st.caption("What was searched; all other settings are known when its first stint has ended.")
 

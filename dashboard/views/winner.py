@@ -62,7 +62,7 @@ def _rivals(run: Run) -> None:
             "status": "Status",
             "epoch": NUMBER("At epoch", help="The last one that both it and the candidate reached"),
             "value": NUMBER("Value there", format="%.4f"),
-            "gap": NUMBER("Less the candidate's", format="%+.4f"),
+            "gap": NUMBER("Difference", format="%+.4f"),
             "interval": st.column_config.TextColumn("95 % interval", help="Wilson, on the validation images"),
             "overlap": "Overlaps the candidate's",
             "p": NUMBER(

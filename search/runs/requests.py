@@ -29,6 +29,9 @@ MOST_ANSWERS = 500
 MOST_CHARACTERS = 2000
 """Of a note or of a tag."""
 
+LATEST = 1e11
+"""Seconds since 1970, in the year 5138: a later time is none, and may be too large for a float."""
+
 Outcome = Literal["pending", "applied", "refused"]
 
 
@@ -192,7 +195,7 @@ def _answered(path: Path) -> Action | None:
         request = None
     at = document.get("at")
     outcome: Outcome = "applied" if document.get("applied") is True else "refused"
-    when = float(at) if isinstance(at, int | float) else None
+    when = float(at) if isinstance(at, int | float) and abs(at) < LATEST else None
     return Action(path.stem, request, outcome, str(document.get("message", "")), when)
 
 
