@@ -13,6 +13,7 @@ from dashboard.access import AccessError, access_of
 from dashboard.arguments import parser
 from dashboard.settings import settings
 from search.runs.layout import RunLayout
+from search.runs.place import Place
 from search.verb import DONE, UserError, Verb, main_of
 
 
@@ -33,12 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse what cannot be a folder of runs; one that is not there yet is fine.
+def check_folder(folder: Place) -> None:
+    """Refuse what cannot be a folder of runs; one that is not there yet is fine, and so is a bucket.
 
     Raises:
         UserError: it is a file, or a run itself.
     """
+    if not isinstance(folder, Path):
+        return
     if folder.exists() and not folder.is_dir():
         raise UserError(f"--runs-dir {folder}: a folder is expected, but this is a file")
     if RunLayout(folder).plan.is_file():

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from dashboard.access import LOOPBACK
+from search.runs.place import place
 
 EXAMPLE = """\
 example:
@@ -32,7 +33,11 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument(
-        "--runs-dir", metavar="DIR", default="runs", type=Path, help="of all runs (default: runs)"
+        "--runs-dir",
+        metavar="DIR",
+        default=Path("runs"),
+        type=place,
+        help="of all runs, or s3://bucket/prefix with TensorBoard logs (default: runs)",
     )
     made.add_argument(
         "--port", metavar="N", default=PORT, type=port, help=f"to listen on; 0: any (default: {PORT})"

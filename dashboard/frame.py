@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from dashboard.prepare.words import plain
 from dashboard.shelf import Shelved, driver_of, find_run, run_names
 from dashboard.watch import EVERY, interval, redraw_on_change
 from search.runs.layout import RunLayout
+from search.runs.place import Place
 from search.runs.run import Run
 
 BADGE: dict[State, tuple[str, str]] = {
@@ -30,6 +32,10 @@ BADGE: dict[State, tuple[str, str]] = {
     "interrupted": (":material/pause:", "orange"),
     "damaged": (":material/error:", "red"),
 }
+
+
+BUCKET_EVERY = 20.0
+"""Seconds between two looks at a bucket: each lists it, which costs money."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,10 @@ class Open:
     shown: Mask
 
 
-def runs_dir() -> Path:
-    """Return the folder of runs that the command line names."""
-    folder: Path = parser().parse_args(sys.argv[1:]).runs_dir
-    return folder.expanduser().resolve()
+def runs_dir() -> Place:
+    """Return the folder of runs, or the bucket, that the command line names."""
+    folder: Place = parser().parse_args(sys.argv[1:]).runs_dir
+    return folder.expanduser().resolve() if isinstance(folder, Path) else folder
 
 
 def palette() -> Palette:
@@ -79,11 +85,15 @@ def run_page(draw: Callable[[Open], None], *, filtered: bool = True) -> None:
     _body(found, draw, filtered=filtered)
 
 
-def nothing_here(folder: Path) -> None:
+def nothing_here(folder: Place) -> None:
     """Say that there are no runs, and how to get one."""
-    what = "There are no runs in" if folder.is_dir() else "There is no folder"
+    what = "There are no runs in" if not isinstance(folder, Path) or folder.is_dir() else "There is no folder"
     st.info(f"{what} {plain(folder)} yet. This starts a search of a minute:", icon=":material/rocket_launch:")
-    st.code(f"python -m search.run --space digits.yaml --runs-dir {folder}", language="bash", wrap_lines=True)
+    st.code(
+        f"python -m search.run --space digits.yaml --runs-dir {shlex.quote(str(folder))}",
+        language="bash",
+        wrap_lines=True,
+    )
     redraw_on_change(lambda: bool(run_names(folder)), every=EVERY)
 
 
@@ -138,7 +148,7 @@ def _body(found: Shelved, draw: Callable[[Open], None], *, filtered: bool) -> No
         _draw(opened.run, run_state(opened.run, driven=driver is not None), draw, filtered=filtered)
         for note in opened.notes:
             st.caption(plain(note))
-    every = interval(time.thread_time() - began)
+    every = max(interval(time.thread_time() - began), 0.0 if found.local else BUCKET_EVERY)
     redraw_on_change(lambda: memory.version(found), every=every)
 
 
@@ -149,7 +159,8 @@ def _draw(run: Run, state: State, draw: Callable[[Open], None], *, filtered: boo
         shown = filter_bar(all_trials) if filtered else address.filters().mask(all_trials)
     if state == "interrupted":
         st.caption("Nobody drives this run. It goes on with:")
-        st.code(f"python -m search.resume {run.layout.root}", language="bash", wrap_lines=True)
+        root = shlex.quote(str(run.layout.root))
+        st.code(f"python -m search.resume {root}", language="bash", wrap_lines=True)
     draw(Open(run, state, all_trials, shown))
 
 

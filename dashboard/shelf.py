@@ -15,6 +15,7 @@ from search.runs.layout import RunLayout, find_runs
 from search.runs.lease import Holder, holder
 from search.runs.log_folders import FoundLogs, find_foreign
 from search.runs.logs.logs import Logs
+from search.runs.place import Place
 from search.runs.reader import RunReader
 from search.runs.run import Run
 
@@ -39,6 +40,11 @@ class Shelved:
     layout: RunLayout
     logs: FoundLogs | None = None
 
+    @property
+    def local(self) -> bool:
+        """Whether it lies on a disk."""
+        return self.logs is None or isinstance(self.logs.folder, Path)
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -57,22 +63,23 @@ class Book(Protocol):
         ...
 
 
-def shelf(folder: Path) -> list[Shelved]:
+def shelf(folder: Place) -> list[Shelved]:
     """Return the searches in a folder by name; none where there is no folder."""
-    ours = [Shelved(layout.root.name, layout) for layout in find_runs(folder)]
+    here = find_runs(folder) if isinstance(folder, Path) else ()
+    ours = [Shelved(layout.root.name, layout) for layout in here]
     others = _foreign(folder, int(time.time() // FIND_EVERY))
-    foreign = [Shelved(found.name, RunLayout(found.folder), found) for found in others]
+    foreign = [Shelved(found.name, RunLayout(Path(found.folder)), found) for found in others]
     # Ours first: of two with one name it is found by it.
     known = {found.name: found for found in [*foreign, *ours]}
     return [known[name] for name in sorted(known)]
 
 
-def run_names(folder: Path) -> list[str]:
+def run_names(folder: Place) -> list[str]:
     """Return the names of the searches in a folder, the one that changed last first; other programs' come last."""
     return [found.name for found in sorted(shelf(folder), key=changed, reverse=True)]
 
 
-def find_run(folder: Path, name: str) -> Shelved | None:
+def find_run(folder: Place, name: str) -> Shelved | None:
     """Return the search of that name in a folder, or None.
 
     A name is looked up among those that exist and never joined to a path, so that none leads out of the folder.
@@ -155,14 +162,14 @@ class _LogsBook:
 
     def _understand(self, logs: Logs) -> Opened:
         found = understand(logs, name=self._found.name)
-        run = Run(RunLayout(self._found.folder), found.plan, found.records, measured=found.measurements)
+        run = Run(RunLayout(Path(self._found.folder)), found.plan, found.records, measured=found.measurements)
         return Opened(run, "", found.notes)
 
 
 @functools.lru_cache(maxsize=8)
-def _foreign(folder: Path, tick: int) -> list[FoundLogs]:
+def _foreign(folder: Place, tick: int) -> list[FoundLogs]:
     """Return other programs' searches; ``tick`` changes when they are to be looked for again."""
-    return find_foreign(folder) if folder.is_dir() else []
+    return [] if isinstance(folder, Path) and not folder.is_dir() else find_foreign(folder)
 
 
 def _look(path: Path) -> tuple[int, int] | None:

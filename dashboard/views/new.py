@@ -10,18 +10,20 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import jobs, memory, searches
-from dashboard.asking import confirm, moment
+from dashboard.asking import confirm
 from dashboard.components.editor import editor, typed
 from dashboard.drawing import frame
 from dashboard.frame import runs_dir, sidebar_of_runs
 from dashboard.known_words import known_words, why_unknown
 from dashboard.pages import path_of
 from dashboard.prepare import new_search as prepared
+from dashboard.prepare.moments import moment
 from dashboard.prepare.new_search import MOST_BYTES, Checked, Source
 from dashboard.prepare.words import plain
 from dashboard.searches import Begun, CannotBegin
 from dashboard.shelf import Shelved
 from dashboard.watch import redraw_on_change
+from search.costs import hours_text
 from search.plan.model import Plan
 from search.plan.vocabulary import Vocabulary
 from search.runs.layout import RunLayout, find_runs
@@ -48,6 +50,11 @@ def draw() -> None:
     """Draw the page."""
     folder = runs_dir()
     sidebar_of_runs()
+    if not isinstance(folder, Path):
+        st.info(
+            f"{plain(folder)} can only be read from here; a search needs a folder.", icon=":material/lock:"
+        )
+        return
     if _followed(folder):
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -165,7 +172,7 @@ def _cost(plan: Plan, words: Vocabulary | None, folder: Path) -> None:
             f"No search of {plain(plan.data.name)} in this folder has measured how long an epoch takes."
         )
         return
-    low, high = (prepared.hours_text(hours) for hours in cost.hours)
+    low, high = (hours_text(hours) for hours in cost.hours)
     st.markdown(plain(f"{low} to {high} of training on one worker"))
     seconds = f"{pace.low:.2g}" if pace.low == pace.high else f"{pace.low:.2g} to {pace.high:.2g}"
     st.caption(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from dashboard import memory
@@ -15,6 +13,7 @@ from dashboard.prepare.rows import Row, columns
 from dashboard.prepare.words import plain
 from dashboard.shelf import shelf
 from dashboard.watch import redraw_on_change
+from search.runs.place import Place
 
 MOST_LINKS = 8
 
@@ -104,7 +103,7 @@ def _search(names: list[str]) -> None:
         st.switch_page(path_of("overview"), query_params={"run": chosen})
 
 
-def _look(folder: Path) -> tuple[object, ...]:
+def _look(folder: Place) -> tuple[object, ...]:
     return tuple((found.name, memory.row_version(found)) for found in shelf(folder))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from search.runs.layout import RunLayout
 from search.runs.logs.folder import LogFolder
 from search.runs.logs.store import LocalStore, is_events
+from search.runs.place import Place
 
 DEEP = 4
 """Levels below a folder in which event files are looked for: experiment, trial, attempt, `validation`."""
@@ -24,14 +25,14 @@ MOST_ENTRIES = 2000
 
 @dataclass(frozen=True)
 class FoundLogs:
-    """A search of another program: its name, its folder.
+    """A search of another program: its name, and its folder or bucket.
 
     ``flat``: only the event files directly in the children of the folder are its trials; what lies deeper is another
     search, or a run of ours.
     """
 
     name: str
-    folder: Path
+    folder: Place
     flat: bool = False
 
     def open(self, *, cache: bool = True) -> LogFolder:
@@ -40,15 +41,19 @@ class FoundLogs:
         Args:
             cache: whether what was read is kept on this machine for the next process.
         """
+        if isinstance(self.folder, str):
+            return LogFolder(self.folder, cache=cache)
         return LogFolder(self.folder, cache=cache, store=LocalStore(self.folder, flat=self.flat))
 
 
-def find_foreign(folder: Path) -> list[FoundLogs]:
-    """Return the searches of other programs in a folder, by name.
+def find_foreign(folder: Place) -> list[FoundLogs]:
+    """Return the searches of other programs in a folder, by name; a bucket's prefix is one search.
 
     A child with event files somewhere below it is a search; where event files lie directly in children, or in the
     folder, these are the trials of one search, which is the folder itself. Our own runs are left out.
     """
+    if isinstance(folder, str):
+        return [FoundLogs(folder.rstrip("/").rpartition("/")[2], folder)]
     found, flat = [], _has_events(folder)
     for path in _children(folder):
         if RunLayout(path).plan.is_file():

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from search.runs.logs.store import LocalStore, Store
-
-BUCKET = "s3://"
+from search.runs.place import BUCKET
 
 
 def open_store(root: str | Path) -> Store:
