@@ -7,8 +7,8 @@ nobody drives a run, a verb does the same: it is told which.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ def ask(layout: RunLayout, kind: Kind, *, waits: bool = False, **arguments: Any)
     """
     why = read_only(layout)
     if not why and not waits and driver_of(layout) is None:
-        why = f"Nobody drives this run, so nobody would answer. It goes on with: python -m search.resume {layout.root}"
+        command = f"python -m search.resume {shlex.quote(str(layout.root))}"
+        why = f"Nobody drives this run, so nobody would answer. It goes on with: {command}"
     if why:
         raise CannotAsk(why)
     try:
@@ -67,11 +68,6 @@ def read_only(layout: RunLayout) -> str:
     return ""
 
 
-def moment(at: float | None) -> str:
-    """Return a time (seconds since 1970) in words, in the time zone of the server; empty where there is none."""
-    return "" if at is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-
-
 def asked(layout: RunLayout, kind: Kind, *, waits: bool = False, **arguments: Any) -> str:
     """Ask as `ask` does; return why that is not possible, empty where it was."""
     try:
@@ -90,6 +86,17 @@ def resumed(root: Path, *words: str) -> str:
     except CannotBegin as error:
         return str(error)
     return ""
+
+
+def warn_of_plugins(names: Sequence[object]) -> None:
+    """Say which Python files will run with what is asked for: a run may come from somebody else.
+
+    Args:
+        names: of the plugins of a plan or of a configuration; nothing is said of none.
+    """
+    if names:
+        listed = ", ".join(map(str, names[:5])) + (" …" if len(names) > 5 else "")
+        st.warning(plain(f"This runs Python files that the run names: {listed}"), icon=":material/extension:")
 
 
 def confirm(label: str, *, within: str, act: Callable[[], str], done: str, right: bool = True) -> None:

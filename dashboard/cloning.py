@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.asking import asked, confirm, resumed
+from dashboard.asking import asked, confirm, resumed, warn_of_plugins
 from dashboard.frame import Open
 from dashboard.prepare import clone as prepared
 from dashboard.prepare.clone import Draft, Field
@@ -39,6 +39,7 @@ def _section(found: Open, number: int, key: str) -> None:
     driven = found.state == "running"
     if not driven:
         st.caption("Nobody drives this run: the search goes on for this trial, on this machine.")
+        warn_of_plugins(found.run.plan.plugins)
     confirm(
         "Try it next" if driven else "Resume the search and try it",
         within=key,

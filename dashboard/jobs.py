@@ -29,6 +29,9 @@ MOST_LINES = 500
 MOST_BYTES = 1024 * 1024
 """Of one line; what is longer is cut into several. A vocabulary has 11 kB."""
 
+MOST_AT_ONCE = 4
+"""Jobs that work at one time: each may load torch, some 400 MB and two processors' seconds."""
+
 MOST_JOBS = 50
 """That are remembered after their end."""
 
@@ -143,11 +146,15 @@ class Jobs:
         self._lock = threading.Lock()
 
     def start(self, name: str, command: Sequence[str]) -> Job:
-        """Start a job; one of that name that still works is returned instead."""
+        """Start a job; see `start`."""
         with self._lock:
             known = self._jobs.get(name)
             if known is not None and known.running:
                 return known
+            if sum(one.running for one in self._jobs.values()) >= MOST_AT_ONCE:
+                raise BlockingIOError(
+                    f"{MOST_AT_ONCE} jobs are working already; try again when one has ended"
+                )
             self._jobs.pop(name, None)
             self._jobs[name] = made = Job(command)
             for old in [old for old, one in self._jobs.items() if not one.running][:-MOST_JOBS]:
@@ -183,7 +190,7 @@ def start(name: str, command: Sequence[str]) -> Job:
         command: program and arguments; a verb with ``--json``.
 
     Raises:
-        OSError: the program cannot be started.
+        OSError: the program cannot be started, or too many work already.
     """
     return JOBS.start(name, command)
 

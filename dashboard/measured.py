@@ -37,12 +37,13 @@ class _Measured:
 
     def damage(self, run: Run) -> tuple[str, ...]:
         """Return what was found damaged at the last look, and look again in the background when that is old."""
+        known = self._damage
         if time.monotonic() - self._looked >= LOOK_EVERY and not self._lock.locked():
             self._looked = time.monotonic()
             threading.Thread(
                 target=self._look, args=(run,), daemon=True, name=f"damage of {run.name}"
             ).start()
-        return self._damage
+        return known
 
     def _look(self, run: Run) -> None:
         try:

@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.jobs import environment
+from search.runs.clock import known_time
 from search.runs.layout import write_json, write_text
-from search.runs.requests import LATEST, who
+from search.runs.requests import who
 
 SPACE, ABOUT, LOG, END = "space.yaml", "search.json", "log", "end.json"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -226,8 +227,8 @@ def _read(folder: Path) -> Begun | None:
         made = Begun(**{**document, "words": tuple(map(str, document["words"])), "folder": folder})
     except (TypeError, KeyError):
         return None
-    dated = isinstance(made.at, int | float) and 0 <= made.at < LATEST
-    return made if isinstance(made.run, str) and isinstance(made.by, str) and dated else None
+    texts = isinstance(made.run, str) and isinstance(made.by, str)
+    return made if texts and known_time(made.at) is not None else None
 
 
 def _is_plain(path: Path) -> bool:

@@ -114,11 +114,6 @@ def book(found: Shelved) -> Book:
     return _RunBook(found.layout) if found.logs is None else _LogsBook(found.logs)
 
 
-def try_open(layout: RunLayout) -> Opened:
-    """Open a run of ours once."""
-    return _RunBook(layout).read()
-
-
 class _RunBook:
     """A run of ours."""
 

@@ -13,11 +13,12 @@ from typing import Any
 import streamlit as st
 
 from dashboard import jobs, searches
-from dashboard.asking import asked, confirm, moment, resumed, why_not
+from dashboard.asking import asked, confirm, resumed, warn_of_plugins, why_not
 from dashboard.cloning import clone
 from dashboard.drawing import frame
 from dashboard.frame import Open
 from dashboard.prepare import requests as prepared
+from dashboard.prepare.moments import moment
 from dashboard.prepare.words import plain
 from dashboard.searches import Begun
 from dashboard.watch import redraw_on_change
@@ -144,6 +145,7 @@ def _resume(run: Run) -> None:
         with box:
             st.markdown(f"{stands.left:,} of {stands.budget:,} trials are left. They train on this machine:")
             st.code(f"python -m search.resume {shlex.quote(str(root))}", language="bash", wrap_lines=True)
+            warn_of_plugins(run.plan.plugins)
             act = functools.partial(resumed, root)
             confirm("Resume it", within=key, act=act, done="The search is being started.")
 
@@ -171,6 +173,7 @@ def _extend(found: Open) -> None:
             words = ("--trials", f"+{more}")
             command = shlex.join(["python", "-m", "search.resume", str(root), *words])
             st.code(command, language="bash", wrap_lines=True)
+            warn_of_plugins(run.plan.plugins)
             act, done = functools.partial(resumed, root, *words), "The search is being started."
         confirm("Extend it", within=key, act=act, done=done)
 
@@ -210,7 +213,10 @@ def _remark(
         return
     words = [*(["--tag"] if tag else []), *(["--remove"] if remove else []), "--json"]
     command = [sys.executable, "-m", "search.note", *words, "--", str(layout.root), str(number), *texts]
-    jobs.start(_note_job(found.run), command)
+    try:
+        jobs.start(_note_job(found.run), command)
+    except OSError as error:
+        st.toast(plain(error), icon=":material/error:")
 
 
 def _note_job(run: Run) -> str:

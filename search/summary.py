@@ -195,7 +195,7 @@ def _settings(trial: Trial) -> dict[str, Any]:
 
 def _print_winner(console: Console, run: Run, best: Trial) -> None:
     console.print(f"\nAhead: trial {best.number}, {score_text(run, best)}.", markup=False)
-    tried = run.progress().trials
+    tried = len(run.ranking())
     if tried > 1:
         console.print(f"It was chosen as the best of {tried}, so this figure is optimistic.")
     over = gain(run)

@@ -185,12 +185,15 @@ def _band(name: str, low: str, more: str, color: str, *, opaque: float) -> list[
     ]
 
 
+def marked(look: Look) -> Sequence[int]:
+    """Return the rungs that are marked."""
+    return look.rungs if look.against in ("epoch", "step") and len(look.rungs) <= MOST_RUNGS else ()
+
+
 def _marks(look: Look) -> list[Options]:
-    if look.against not in ("epoch", "step") or len(look.rungs) > MOST_RUNGS:
-        return []
     return [
         {"xAxis": rung, "label": {"formatter": str(rung), "position": "end", "distance": 3}}
-        for rung in look.rungs
+        for rung in marked(look)
     ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from dashboard.charts.axes import DENSE, LEGEND, NO_ENDS, ZOOM, Options, height
+from dashboard.charts.axes import DENSE, GRID, LEGEND, NO_ENDS, ZOOM, Options, height
 from dashboard.charts.palette import Palette
 from dashboard.prepare.rungs import FATES, Fate
 
@@ -68,7 +68,7 @@ def rungs_chart(
         sources.append({name: those[name].to_numpy() for name in ("x", "value", "trial", "place", "of")})
     return {
         "dataset": [{"source": source} for source in sources],
-        "grid": {"left": 52, "right": 44, "top": 52, "bottom": 28},
+        "grid": {**GRID, "right": 44, "bottom": 6},
         "animation": False,
         "legend": LEGEND,
         "tooltip": {"trigger": "item", "confine": True},

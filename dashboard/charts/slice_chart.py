@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from dashboard.charts.axes import Options
+from dashboard.charts.axes import NO_ENDS, Options
 from dashboard.charts.palette import Palette
+from dashboard.prepare.ends import short
 from dashboard.prepare.slices import Limits, Slice
 from dashboard.prepare.states import STATUS_TEXT
 from search.runs.record import Status
@@ -43,12 +44,11 @@ def slice_chart(one: Slice, limits: Limits, *, metric: str, palette: Palette) ->
         "yAxis": {
             "type": "value",
             "name": metric,
-            "min": limits.low,
-            "max": limits.high,
+            "min": short(limits.low, limits.high - limits.low),
+            "max": short(limits.high, limits.high - limits.low),
             "nameGap": 8,
             "nameTextStyle": {"align": "left"},
-            # The ends are where the values end, and no round numbers.
-            "axisLabel": {"showMinLabel": False, "showMaxLabel": False},
+            "axisLabel": NO_ENDS,
         },
         "series": series,
     }

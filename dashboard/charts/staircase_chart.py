@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from dashboard.charts.axes import NO_ENDS, DENSE, GRID, LEGEND, Options, axis, guides, height
+from dashboard.charts.axes import DENSE, GRID, LEGEND, NO_ENDS, Options, axis, guides, height
 from dashboard.charts.palette import Palette
 from dashboard.prepare.staircase import Ends, Staircase
 from dashboard.prepare.states import STATUS_TEXT
@@ -15,6 +15,7 @@ Against = Literal["epochs", "minutes"]
 AXIS: dict[Against, str] = {"epochs": "epochs trained by all trials", "minutes": "minutes since the start"}
 
 BEST = "best so far"
+
 
 def staircase_chart(
     stairs: Staircase,

@@ -104,7 +104,7 @@ def timeline_chart(found: Timeline, busy: tuple[Floats, Floats], *, palette: Pal
                 "gridIndex": 0,
                 "min": 0,
                 "max": len(found.workers),
-                                "minInterval": 1,
+                "minInterval": 1,
                 "splitNumber": 2,
             },
             {

@@ -22,13 +22,16 @@ from search.runs.interval import Z95
 FEWEST = 5
 """Trials, for an interval: Kendall's needs more than four."""
 
+CERTAIN = 1 - 1e-9
+"""Of a coefficient that is 1 but for rounding."""
+
 MOST_EPOCHS = 8
 """That are compared with each other: median stopping has a rung at every epoch."""
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """A rank correlation (-1 to 1; NaN where all values tie) with its 95 % interval."""
+    """A rank correlation (-1 to 1; NaN where all values tie) with its 95 % interval, NaN where it has none."""
 
     value: float
     low: float
@@ -150,7 +153,9 @@ def inversions(values: Ints) -> int:
 
 
 def _interval(value: float, variance: float) -> Correlation:
-    if not abs(value) < 1:  # also NaN: Fisher's z has no end there
-        return Correlation(value, value, value)
+    if (
+        not abs(value) < CERTAIN
+    ):  # also NaN: Fisher's z is infinite at -1 and 1, which says nothing of other trials
+        return Correlation(value, math.nan, math.nan)
     z, half = math.atanh(value), Z95 * math.sqrt(variance)
     return Correlation(value, math.tanh(z - half), math.tanh(z + half))

@@ -180,13 +180,6 @@ def images_of(plan: Path) -> str:
         return ""
 
 
-def hours_text(hours: float) -> str:
-    """Return a time in words: `40 s`, `12 min`, `3.5 h`."""
-    if hours < 1 / 60:
-        return f"{hours * 3600:.0f} s"
-    return f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.1f} h"
-
-
 def report_lines(report: Mapping[str, Any]) -> list[str]:
     """Return what `search.run --check` says of a space, in sentences."""
     train, validation = report["images"]

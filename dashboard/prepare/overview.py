@@ -106,11 +106,11 @@ def best(run: Run) -> Best | None:
     trial = run.best()
     if trial is None:
         return None
-    tried = run.progress().trials
+    scored = len(run.ranking())
     return Best(
         trial=trial.number,
         score=score_text(run, trial),
-        caveat=f"Chosen as the best of {tried:,}, so the figure is optimistic." if tried > 1 else "",
+        caveat=f"Chosen as the best of {scored:,}, so the figure is optimistic." if scored > 1 else "",
         gain=gain_text(run, trial),
         settings={name: value_text(value) for name, value in searched(run, trial).items()},
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from search.console import point_text
-from search.runs.requests import LATEST, Action, Outcome
+from search.runs.clock import known_time
+from search.runs.requests import Action, Outcome
 
 Recorded = Mapping[str, Mapping[str, Any]]
 """What the study keeps of requests, by id: kind, arguments, and when the driver applied it."""
@@ -100,7 +101,7 @@ def what(kind: str, arguments: Mapping[str, Any]) -> str:
 def notes(recorded: Recorded, trial: int) -> list[Note]:
     """Return the notes on a trial, the oldest first."""
     found = [one for one in recorded.values() if one.get("kind") == "note" and one.get("trial") == trial]
-    return [Note(_time(one.get("at")), str(one.get("text", ""))) for one in sorted(found, key=_applied)]
+    return [Note(known_time(one.get("at")), str(one.get("text", ""))) for one in sorted(found, key=_applied)]
 
 
 def tags(recorded: Recorded, trial: int) -> tuple[str, ...]:
@@ -127,11 +128,11 @@ def _of_file(action: Action) -> Entry:
     if request is None:
         return Entry(None, action.answered, "", "a file that is no request", action.outcome, action.message)
     asked = what(request.kind, request.arguments)
-    return Entry(_time(request.at), action.answered, request.by, asked, action.outcome, action.message)
+    return Entry(known_time(request.at), action.answered, request.by, asked, action.outcome, action.message)
 
 
 def _of_study(one: Mapping[str, Any]) -> Entry:
-    at = _time(one.get("at"))
+    at = known_time(one.get("at"))
     return Entry(at, at, "", what(str(one.get("kind", "")), one), "applied", "")
 
 
@@ -142,7 +143,12 @@ def _of_beginning(one: Beginning) -> Entry:
     refused = one.returncode == 2
     answer = one.said.rpartition("\n")[2][:MOST] if refused else ""
     return Entry(
-        _time(one.at), _time(one.at), one.by, asked[:MOST], "refused" if refused else "applied", answer
+        known_time(one.at),
+        known_time(one.at),
+        one.by,
+        asked[:MOST],
+        "refused" if refused else "applied",
+        answer,
     )
 
 
@@ -151,8 +157,4 @@ def _point(point: object) -> str:
 
 
 def _applied(one: Mapping[str, Any]) -> float:
-    return _time(one.get("at")) or 0.0
-
-
-def _time(at: object) -> float | None:
-    return float(at) if isinstance(at, int | float) and 0 <= at < LATEST else None
+    return known_time(one.get("at")) or 0.0

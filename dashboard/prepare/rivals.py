@@ -32,12 +32,17 @@ def rivals(run: Run) -> pd.DataFrame:
 
 def caveats(run: Run, best: Trial) -> list[str]:
     """Return what the figures of the candidate do not say, in sentences."""
-    trained = sum(trial.status in ("completed", "stopped") for trial in run.trials)
+    scored = len(run.ranking())
+    if run.foreign:
+        return [
+            f"It is the best of {scored:,} noisy numbers, so its score is more likely too high than too low; these "
+            "logs do not say on which images it was measured, nor with how many seeds."
+        ]
     images = (
         f"{best.validation_images:,} validation images" if best.validation_images else "the validation images"
     )
     return [
-        f"Not confirmed yet: it is the best of {trained:,} noisy numbers, so its score is more likely too high than "
+        f"Not confirmed yet: it is the best of {scored:,} noisy numbers, so its score is more likely too high than "
         f"too low; it was trained with one seed, and measured on {images} that also chose it.",
         "Expect a little less on new images.",
     ]
@@ -50,6 +55,14 @@ def close(table: pd.DataFrame) -> str:
     ].tolist()
     if len(table) < 2:
         return "No other trial has a rank."
+    unknown = (
+        int((table["p"].isna() & (table["overlap"] == "")).sum()) - 1
+    )  # the candidate's own row says neither
+    if not unclear and unknown:
+        return (
+            f"Whether chance alone sets {unknown} of these rivals apart from the candidate cannot be told: there are "
+            "no answers on the same images, and the metric is no accuracy on a known number of them."
+        )
     if not unclear:
         return "None of the rivals shown comes so close that these images cannot tell it from the candidate."
     names = ", ".join(map(str, unclear))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pwd
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -76,7 +77,9 @@ def percent(part: int, whole: int) -> int | None:
 def first_start(run: Run) -> datetime | None:
     """Return when the first trial began."""
     starts = [stint.start for trial in run.trials for stint in trial.record.stints]
-    return datetime.fromtimestamp(min(starts), UTC) if starts else None
+    with suppress(OverflowError, ValueError, OSError):  # a damaged file may say any time
+        return datetime.fromtimestamp(min(starts), UTC) if starts else None
+    return None
 
 
 def owner(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,9 +33,8 @@ def advice(run: Run, table: Table, ladder: Ladder) -> list[str]:
 def agreement_text(found: Agreement) -> str:
     """Return an agreement as the end of a sentence, with what it rests on."""
     rho = found.spearman
-    return (
-        f"by {rho.value:.2f} (Spearman; 95 % interval {rho.low:.2f} to {rho.high:.2f}; {found.trials:,} trials)"
-    )
+    interval = f"95 % interval {rho.low:.2f} to {rho.high:.2f}" if math.isfinite(rho.low) else "no interval"
+    return f"by {rho.value:.2f} (Spearman; {interval}; {found.trials:,} trials)"
 
 
 def _earlier(table: Table, ladder: Ladder) -> Iterator[str]:
@@ -103,8 +103,8 @@ def _changed(ladder: Ladder) -> Iterator[str]:
     stopped, went = int(ladder.rungs["stopped"].sum()), int(ladder.rungs["went on"].sum())
     if ladder.rungs["cutoff"].notna().any():
         yield (
-            f"By today's cut-offs, {passing:,} of {stopped:,} stops would have been passes, and {failing:,} of {went:,} "
-            "passes would have been stops: trials are judged by those that came before them."
+            f"By today's cut-offs, {passing:,} of {stopped:,} stops would have been passes, and {failing:,} of "
+            f"{went:,} passes would have been stops: trials are judged by those that came before them."
         )
 
 

@@ -44,9 +44,3 @@ def run_state(run: Run, *, driven: bool) -> State:
     if not run.foreign:
         return state_of(run.progress(), driven=driven)
     return "running" if run.progress().counts.get("running") else "finished"
-
-
-def counts_line(stands: Progress) -> str:
-    """Return how many trials there are of each status: `6 completed, 26 stopped early`."""
-    parts = [f"{stands.counts[key]} {text}" for key, text in STATUS_TEXT.items() if stands.counts.get(key)]
-    return ", ".join(parts) or "no trials yet"

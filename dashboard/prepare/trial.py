@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.prepare.moments import moment
 from dashboard.prepare.states import STATUS_TEXT
-from search.console import duration, value_text
+from search.console import duration
 from search.costs import hours_text
 from search.runs.record import RungDecision
 from search.runs.run import Run, Trial
@@ -48,7 +48,11 @@ def said(run: Run, trial: Trial) -> list[str]:
         sentences.append(f"Reason: {trial.record.reason}.")
     if trial.record.copied:
         sentences.append(f"It was trained in {trial.record.copied.study}.")
-    sentences.append(f"Proposed by: {trial.record.origin}. Seed {trial.record.seed}.")
+    sentences.append(
+        f"Read from: {trial.record.origin}."
+        if run.foreign
+        else f"Proposed by: {trial.record.origin}. Seed {trial.record.seed}."
+    )
     return sentences
 
 
@@ -115,11 +119,6 @@ def script(run: Run, trial: Trial) -> str:
         *([f"    if report.epoch == {trial.epochs}:  # it came no further", "        break"] if stop else []),
     ]
     return "\n".join(lines) + "\n"
-
-
-def moment(at: float | None) -> str:
-    """Return a time (seconds since 1970) in words, in the time zone of the server; empty where there is none."""
-    return "" if at is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
 def label(run: Run, trial: Trial) -> str:

@@ -62,10 +62,3 @@ def places(run: Run, trial: Trial) -> list[Place]:
             found.append(("weights", path))
     found += [("trial, as JSON", trial.layout.document), ("plan of the search", run.layout.plan)]
     return [Place(name, path, path.is_file()) for name, path in found]
-
-
-def exportable(run: Run) -> list[int]:
-    """Return the completed trials whose weights are there, best first."""
-    return [
-        trial.number for trial in run.ranking() if trial.status == "completed" and trial.weights is not None
-    ]

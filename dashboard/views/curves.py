@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address
-from dashboard.charts.curves_chart import Chosen, Look, curves_chart
+from dashboard.charts.curves_chart import Chosen, Look, curves_chart, marked
 from dashboard.drawing import chart
 from dashboard.frame import Open, no_trials_yet, nothing_left, palette, run_page
 from dashboard.measured import measurements
@@ -150,7 +150,9 @@ def _chart(found: Open, choices: Choices, bold: Sequence[int], data: Data) -> No
     )
     chart(options, height=440, name="curves", alt=f"{choices.metric} by {choices.against} of {trials} trials")
     points = int(np.isfinite(values[found.shown]).sum())
-    st.caption(plain(_said(choices, trials, points, by_step=by_step)))
+    rungs = ", ".join(map(str, marked(look)))
+    said = [_said(choices, trials, points, by_step=by_step), f"Dashed: rungs, at {rungs}." if rungs else ""]
+    st.caption(plain(" ".join(said)))
     with st.container(horizontal=True, gap="small"):
         for number in bold[:4]:
             link("trial", f"Trial {number}", trials=str(number))

@@ -210,7 +210,7 @@ def _explain(found: Open, epoch: int | None, rows: Rows) -> None:
     equal = f" At epoch {epoch}: {there:,} of these {len(rows):,} trials have a value." if epoch else ""
     st.caption(
         f"A trial's score is {plain(found.table.metric)} at {at}{images}. A trial that was stopped early never "
-        f" outranks a completed one; among those, who came further is ahead.{equal}"
+        f"outranks a completed one; among those, who came further is ahead.{equal}"
     )
 
 

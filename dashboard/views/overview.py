@@ -162,13 +162,15 @@ def _savings(found: Open) -> None:
 
 def _account(found: Open) -> Account:
     """Return the books of the search, as they stood when the last trial ended."""
-    ended = found.run.progress().finished
-    return _books(found.run.layout.root, ended, found.state == "running" or id(found.run), found.run)
+    run = found.run
+    began = remember(run, reports_of, run).begin
+    return _books(run.layout.root, began, run.progress().finished, found.state == "running" or id(run), run)
 
 
-# While a search runs, books for each report would cost more than all else on the page. ``_run`` is not compared.
+# While a search runs, books for each report would cost more than all else on the page. ``_run`` is not compared;
+# ``began`` tells it from an earlier run of that name.
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _books(root: Path, ended: int, running: bool | int, _run: Run) -> Account:
+def _books(root: Path, began: float, ended: int, running: bool | int, _run: Run) -> Account:
     return _run.account
 
 

@@ -101,8 +101,9 @@ def _importance(found: Open, epoch: int) -> None:
 
 def _explain(quick: Shares, slow: Shares | None) -> None:
     st.caption(
-        f"**PED-ANOVA**, of all parameters together 1: how much the settings of good trials differ from those of all. "
-        f"It rests on {quick.trials:,} trials at epoch {quick.epoch}. {quick.note}"
+        f"**PED-ANOVA**: how much the settings of good trials differ from those of all; "
+        f"the shares of all parameters add up to 1. It rests on {quick.trials:,} trials "
+        f"at epoch {quick.epoch}. {quick.note}"
     )
     if not quick:
         st.caption("No parameter stands out: good trials have the settings of all.")
@@ -149,7 +150,10 @@ def _ask(found: Open, epoch: int) -> None:
 
 
 def _start(name: str, command: Sequence[str]) -> None:
-    jobs.start(name, command)
+    try:
+        jobs.start(name, command)
+    except OSError as error:
+        st.toast(plain(error), icon=":material/error:")
 
 
 def _surface(found: Open, values: Floats, order: Sequence[str]) -> None:

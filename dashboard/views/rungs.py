@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
@@ -71,7 +73,7 @@ def _bracket(ladder: rungs.Ladder) -> int:
 
 def _summary(summary: pd.DataFrame) -> None:
     used = [fate for fate in rungs.FATES if summary[fate].any()]
-    fates = {fate: CUT(fate.capitalize(), format="localized") for fate in used}
+    fates: dict[str, Any] = {fate: CUT(fate.capitalize(), format="localized") for fate in used}
     st.dataframe(
         summary[["rung", "trials", *used, "cutoff", "pass_now", "fail_now"]],
         hide_index=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import address, steering
@@ -106,7 +108,12 @@ def _head(found: Open, shown: Trial) -> None:
     with right:
         st.markdown("**Configuration**")
         text = trial.configuration(shown)
-        st.code(text or "not known", language="yaml", height=LONG if text.count("\n") > MOST_LINES else "content", wrap_lines=True)
+        st.code(
+            text or "not known",
+            language="yaml",
+            height=LONG if text.count("\n") > MOST_LINES else "content",
+            wrap_lines=True,
+        )
         if shown.config is None and not run.foreign:
             st.caption("What was searched; all other settings are known when its first stint has ended.")
 
@@ -163,17 +170,27 @@ def _classes(said: Answers) -> None:
         key="classes",
         placeholder="–",
         column_config={
-            "class": st.column_config.TextColumn(pinned=True),
+            "class": st.column_config.TextColumn("Class", pinned=True),
+            "images": "Images",
+            "recall interval": "Recall interval",
+            "precision interval": "Precision interval",
             "recall": share(
-                format="%.3f", min_value=0, max_value=1, help="Of its images, how many were found"
+                "Recall",
+                width=100,
+                format="%.3f",
+                min_value=0,
+                max_value=1,
+                help="Of its images, how many were found",
             ),
             "precision": share(
+                "Precision",
+                width=100,
                 format="%.3f",
                 min_value=0,
                 max_value=1,
                 help="Of the images that were given it, how many are its own",
             ),
-            "f1": st.column_config.NumberColumn(format="%.3f"),
+            "f1": st.column_config.NumberColumn("F1", format="%.3f"),
         },
     )
     st.caption("Intervals: 95 % (Wilson), by the number of images of each class.")
@@ -183,17 +200,18 @@ def _course(found: Open, shown: Trial) -> None:
     st.markdown("**Stints: when and where it trained**")
     rows = trial.stints(shown)
     if rows:
-        st.dataframe(frame(rows), hide_index=True, key="stints")
+        titles = {name: name.capitalize() for name in rows}
+        st.dataframe(frame(rows), hide_index=True, key="stints", column_config=titles)
     else:
         st.caption("These logs do not say.")
     decided = trial.decisions(found.run, shown)
     if decided:
         st.markdown("**Decisions at rungs**")
-        number = st.column_config.NumberColumn(format="%.4f")
-        signed = st.column_config.NumberColumn(
-            format="%+.4f", help="Below 0: it missed the cut-off by so much"
-        )
-        config = {"value": number, "cut-off": number, "ahead by": signed}
+        number = st.column_config.NumberColumn
+        signed = number("Ahead by", format="%+.4f", help="Below 0: it missed the cut-off by so much")
+        titles = {name: name.capitalize() for name in decided}
+        cut = {"value": number("Value", format="%.4f"), "cut-off": number("Cut-off", format="%.4f")}
+        config: dict[str, Any] = {**titles, **cut, "ahead by": signed}
         st.dataframe(frame(decided), hide_index=True, key="decisions", column_config=config, placeholder="–")
 
 

@@ -14,7 +14,7 @@ from dashboard.frame import Open, no_trials_yet, run_page
 from dashboard.memory import remember
 from dashboard.pages import link
 from dashboard.prepare import bundles, rivals, trial
-from dashboard.prepare.winner import Place, Winner, exportable, winner
+from dashboard.prepare.winner import Place, Winner, winner
 from dashboard.prepare.words import plain
 from search.runs.run import Run
 
@@ -88,7 +88,7 @@ def _settings(won: Winner) -> None:
 def _export(run: Run) -> None:
     """Draw the export of a trial: which, its progress, what was written."""
     st.markdown("**Export**")
-    able = exportable(run)
+    able = run.exportable()
     why = asking.why_not(run)
     if not able:
         st.caption("Weights can be exported of completed trials that have kept theirs: there are none here.")
@@ -99,6 +99,8 @@ def _export(run: Run) -> None:
         key="export",
         bind="query-params",
     )
+    config = run.trial(number).config
+    asking.warn_of_plugins(config.plugins if config else ())
     name = f"export:{run.layout.root}:{number}"
     known = jobs.job(name)
     busy = known is not None and known.running

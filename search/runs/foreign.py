@@ -27,6 +27,7 @@ from search.plan.sections import (
 )
 from search.plan.space import Space
 from search.plan.trial_config import Value
+from search.runs.clock import known_time
 from search.runs.logged_trial import LoggedTrial, logged_trials
 from search.runs.logs.logs import LoggedRun, Logs
 from search.runs.measurements import Ints, Measurements, Part, Source, source
@@ -134,7 +135,7 @@ def _status(trial: LoggedTrial, longest: int, now: float) -> tuple[Status, str]:
     last = trial.sessions[-1]
     if last.status == "failure":
         return "failed", "its log says so"
-    if last.last is not None and now - last.last < RECENT and last.status != "success":
+    if last.last is not None and abs(now - last.last) < RECENT and last.status != "success":
         return "running", ""
     if not len(trial.steps):
         return "failed", "it has no value of the objective"
@@ -148,15 +149,19 @@ def _stints(trial: LoggedTrial, status: Status) -> Iterator[Stint]:
         stint = Stint(attempt, _start(run), from_step=done, host=run.host)
         done += counts[attempt - 1]
         if attempt < len(trial.sessions):
-            yield stint.ended("orphaned", at=run.end or stint.start)
+            yield stint.ended("orphaned", at=_end(run, stint.start))
         elif status in ENDINGS:
-            yield stint.ended(ENDINGS[status], at=run.end or stint.start)
+            yield stint.ended(ENDINGS[status], at=_end(run, stint.start))
         else:
             yield stint
 
 
 def _start(run: LoggedRun) -> float:
-    return run.start if run.start is not None else 0.0
+    return known_time(run.start) or 0.0
+
+
+def _end(run: LoggedRun, start: float) -> float:
+    return known_time(run.end) or start
 
 
 class _Reports(Mapping[int, RecordedReport]):

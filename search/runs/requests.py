@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from search.runs.clock import known_time
 from search.runs.layout import RunLayout, write_json
 
 Kind = Literal["stop", "stop_trial", "extend", "enqueue", "note", "tag"]
@@ -28,9 +29,6 @@ MOST_ANSWERS = 500
 
 MOST_CHARACTERS = 2000
 """Of a note or of a tag."""
-
-LATEST = 1e11
-"""Seconds since 1970, in the year 5138: a later time is none, and may be too large for a float."""
 
 Outcome = Literal["pending", "applied", "refused"]
 
@@ -193,10 +191,9 @@ def _answered(path: Path) -> Action | None:
         request = parse(path.stem, str(document.get("request", "")))
     except BadRequest:
         request = None
-    at = document.get("at")
     outcome: Outcome = "applied" if document.get("applied") is True else "refused"
-    when = float(at) if isinstance(at, int | float) and abs(at) < LATEST else None
-    return Action(path.stem, request, outcome, str(document.get("message", "")), when)
+    message, when = str(document.get("message", "")), known_time(document.get("at"))
+    return Action(path.stem, request, outcome, message, when)
 
 
 def _readable(path: Path) -> Request | None:

@@ -80,23 +80,30 @@ class Trial:
 
     @functools.cached_property
     def document(self) -> Mapping[str, Any]:
-        """What stands in its trial.json; empty before its first stint has ended."""
+        """What stands in its trial.json; empty before its first stint has ended, and where the file is damaged.
+
+        All of it is derived from the study and the event files, so that nothing is lost with it.
+        """
         try:
-            found: Mapping[str, Any] = json.loads(self.layout.document.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            found = json.loads(self.layout.document.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError, RecursionError):
             return {}
-        return found
+        return found if isinstance(found, dict) else {}
 
     @property
     def config(self) -> TrialConfig | None:
-        """The complete configuration, with which it can be trained again; None before a stint has ended."""
-        return TrialConfig.from_json(self.document["config"]) if self.document else None
+        """The complete configuration, with which it can be trained again; None where its trial.json says none."""
+        try:
+            return TrialConfig.from_json(self.document["config"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None  # not there yet, damaged, or of another version
 
     @property
     def metrics(self) -> Mapping[str, float]:
         """Every metric at the last epoch; empty before a stint has ended."""
-        metrics: Mapping[str, float] = self.document.get("metrics", {})
-        return metrics
+        told = self.document.get("metrics", {})
+        items = told.items() if isinstance(told, dict) else ()
+        return {name: value for name, value in items if isinstance(value, int | float)}
 
 
 class Run:
@@ -166,6 +173,10 @@ class Run:
     def best(self) -> Trial | None:
         """Return the first of the ranking, or None."""
         return self.trials[self._ranking[0].number] if self._ranking else None
+
+    def exportable(self) -> list[int]:
+        """Return the numbers of the completed trials whose weights are there, best first."""
+        return [one.number for one in self.ranking() if one.status == "completed" and one.weights is not None]
 
     def front(self) -> list[Trial]:
         """Return the completed trials that no other one dominates, best by the curve first.

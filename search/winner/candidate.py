@@ -65,15 +65,8 @@ def choose(run: Run, number: int | None = None) -> Trial:
 
 def others(run: Run) -> str:
     """Return which trials can be exported, in words."""
-    able = exportable(run)
+    able = run.exportable()
     return f"those of trials {', '.join(map(str, able))} are there" if able else "no trial's are there"
-
-
-def exportable(run: Run) -> list[int]:
-    """Return the trials that have ended and whose weights are there, best first."""
-    return [
-        trial.number for trial in run.ranking() if trial.status == "completed" and trial.weights is not None
-    ]
 
 
 def load(run: Run, trial: Trial) -> Trained:

@@ -21,6 +21,7 @@ from dashboard.prepare.agreement import (
     kendall,
     spearman,
 )
+from dashboard.prepare.rung_advice import agreement_text
 from dashboard.prepare.table import Table, table
 from tests.dashboard.records import curve, run
 
@@ -74,6 +75,16 @@ def test_rungs_are_compared_with_the_next_one_and_with_the_last(tmp_path: Path) 
     assert [(one.epoch, one.later) for one in found] == [(1, 2), (1, 3), (2, 3)]
     assert [round(one.spearman.value) for one in found] == [1, -1, -1]
     assert columns(found)["Trials at both"] == [6, 6, 6]
+
+
+def test_perfect_agreement_of_few_trials_is_not_told_as_certain(tmp_path: Path) -> None:
+    """Fisher's z is infinite there: an interval from 1 to 1 would say that no trial can ever be out of order."""
+    found = agreement(made(tmp_path, [[i / 10, i / 20] for i in range(5)]), 1, 2)
+    assert found is not None
+    assert (found.spearman.value, found.kendall.value) == pytest.approx((1.0, 1.0))
+    assert all(math.isnan(end) for one in (found.spearman, found.kendall) for end in (one.low, one.high))
+    assert "no interval" in agreement_text(found)
+    assert "nan" not in agreement_text(found)
 
 
 def test_a_rung_at_every_epoch_leaves_a_handful_of_comparisons(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from search.runs.pairing import Pairing, pair
 from search.runs.predictions import read_predictions
 from search.runs.reader import open_run
 from search.runs.run import Run
+from tests.dashboard import records
 
 
 @pytest.fixture
@@ -85,6 +86,23 @@ def test_rivals_that_cannot_be_told_from_the_candidate_are_named() -> None:
     assert "trials 0, 1 on these images" in rivals.close(table)
     assert "None of the rivals" in rivals.close(table.iloc[[0, 3]])
     assert "No other trial" in rivals.close(table.iloc[:1])
+
+
+def test_without_images_nothing_is_claimed_of_how_far_rivals_can_be_told_from_the_candidate(
+    tmp_path: Path,
+) -> None:
+    """Logs of another program: no answers on images, and nobody says of how many images an accuracy is."""
+    made = records.run(
+        tmp_path / "run",
+        [records.curve(0, [0.5, 0.80]), records.curve(1, [0.5, 0.81])],
+        measured=records.no_logs(tmp_path / "logs", 2),
+    )
+    best = made.best()
+    assert best is not None
+    said = rivals.close(rivals.rivals(made))
+    assert "cannot be told" in said
+    assert "None of the rivals" not in said
+    assert "do not say on which images" in " ".join(rivals.caveats(made, best))
 
 
 def test_the_candidate_is_said_to_be_unconfirmed(run: Run) -> None:

@@ -226,3 +226,16 @@ def test_why_the_words_are_not_known_is_told(shown: Jobs) -> None:
     assert shown.start("vocabulary", python("raise SystemExit('torch is missing')")).join(PATIENCE)
     assert known_words() is None
     assert "torch is missing" in why_unknown()
+
+
+def test_no_more_than_four_jobs_work_at_once() -> None:
+    """Each may load torch: a visitor's clicks must not fill the memory."""
+    jobs = Jobs()
+    try:
+        for number in range(4):
+            jobs.start(f"job {number}", [sys.executable, "-c", "import time; time.sleep(60)"])
+        assert jobs.start("job 0", ["never started"]).running
+        with pytest.raises(OSError, match="4 jobs are working already"):
+            jobs.start("job 4", [sys.executable, "-c", ""])
+    finally:
+        jobs.end()

@@ -142,13 +142,6 @@ def test_the_pace_is_measured_seconds_over_measured_epochs(runs: Path) -> None:
     assert prepared.pace_of([]) is None
 
 
-@pytest.mark.parametrize(
-    ("hours", "text"), [(0.001, "4 s"), (0.5, "30 min"), (1.0, "1.0 h"), (36.04, "36.0 h")]
-)
-def test_hours_are_told_in_words(hours: float, text: str) -> None:
-    assert prepared.hours_text(hours) == text
-
-
 def test_the_report_of_a_check_is_told_in_words() -> None:
     report: dict[str, Any] = {
         "data": "digits",

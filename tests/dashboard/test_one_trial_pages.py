@@ -9,38 +9,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboard
 import search
 from search.winner.bundle import Bundle, write_checksums
+from tests.dashboard.visits import said, visited
 from tests.runs.logs.test_folder import RAY_TUNE
 
-SCRIPT = Path(dashboard.__file__ or "").parent / "script.py"
 PAGES = ("trial", "compare", "winner")
-
-
-def drawn(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page(f"views/{page}.py")
-    app.run()
-    assert [error.value for error in app.exception] == []
-    return app
-
-
-def said(app: AppTest) -> str:
-    """Return all texts of a page, without the backslashes of Markdown."""
-    kinds = (
-        app.markdown,
-        app.caption,
-        app.code,
-        app.info,
-        app.error,
-        app.warning,
-        app.success,
-        app.subheader,
-    )
-    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
 
 
 def best_of(root: Path) -> int:
@@ -63,7 +37,7 @@ def real(searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def test_the_trial_page_shows_the_trial_of_the_url_in_full(real: Path) -> None:
     trial = search.open_run(real).trial(2)
-    app = drawn("trial", run="tiny", trials="2")
+    app = visited("trial", run="tiny", trials="2")
     text = said(app)
     assert "Trial 2" in text
     assert f"on {trial.validation_images} validation images" in text
@@ -79,7 +53,7 @@ def test_the_trial_page_shows_the_trial_of_the_url_in_full(real: Path) -> None:
 
 
 def test_the_trial_page_begins_with_the_best_and_goes_on_to_others(real: Path) -> None:
-    app = drawn("trial", run="tiny")
+    app = visited("trial", run="tiny")
     assert app.number_input[0].value == best_of(real)
     app.number_input[0].set_value(3).run()
     assert app.query_params["trials"] == "3"
@@ -89,13 +63,13 @@ def test_the_trial_page_begins_with_the_best_and_goes_on_to_others(real: Path) -
 
 
 def test_a_trial_that_the_url_names_wrongly_is_the_best_one(real: Path) -> None:
-    assert f"Trial {best_of(real)}" in said(drawn("trial", run="tiny", trials="999,../3"))
+    assert f"Trial {best_of(real)}" in said(visited("trial", run="tiny", trials="999,../3"))
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK nonsense"])
-def test_damaged_answers_are_told_and_the_rest_of_the_page_is_drawn(real: Path, damage: bytes) -> None:
+def test_damaged_answers_are_told_and_the_rest_of_the_page_is_visited(real: Path, damage: bytes) -> None:
     search.open_run(real).trial(2).layout.validation.write_bytes(damage)
-    text = said(drawn("trial", run="tiny", trials="2"))
+    text = said(visited("trial", run="tiny", trials="2"))
     assert "is damaged" in text
     assert "Notes and tags" in text
 
@@ -103,11 +77,11 @@ def test_damaged_answers_are_told_and_the_rest_of_the_page_is_drawn(real: Path, 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_run_without_images_is_drawn_all_the_same(real: Path, page: str) -> None:
     (real / "images.json").unlink()
-    drawn(page, run="tiny", trials="0,1")
+    visited(page, run="tiny", trials="0,1")
 
 
 def test_trials_are_compared_that_the_url_names(real: Path) -> None:
-    app = drawn("compare", run="tiny", trials="1,3")
+    app = visited("compare", run="tiny", trials="1,3")
     assert app.multiselect[0].value == [1, 3]
     assert "Trial 1 less trial 3" in said(app)
     assert "Trial 1 gets these right, trial 3 does not" in said(app)
@@ -118,15 +92,15 @@ def test_trials_are_compared_that_the_url_names(real: Path) -> None:
 
 def test_without_a_choice_the_two_best_are_compared(real: Path) -> None:
     best = [trial.number for trial in search.open_run(real).ranking()[:2]]
-    assert drawn("compare", run="tiny").multiselect[0].value == best
+    assert visited("compare", run="tiny").multiselect[0].value == best
 
 
 def test_one_trial_alone_is_not_compared(real: Path) -> None:
-    assert "at least two trials" in said(drawn("compare", run="tiny", trials="1"))
+    assert "at least two trials" in said(visited("compare", run="tiny", trials="1"))
 
 
 def test_the_winner_is_unconfirmed_has_rivals_and_can_be_exported(real: Path) -> None:
-    app, best = drawn("winner", run="tiny"), best_of(real)
+    app, best = visited("winner", run="tiny"), best_of(real)
     assert f"Candidate: trial {best}" in said(app)
     assert "Not confirmed yet" in said(app)
     assert app.dataframe[0].value["trial"][0] == best
@@ -136,7 +110,7 @@ def test_the_winner_is_unconfirmed_has_rivals_and_can_be_exported(real: Path) ->
 def test_the_export_is_a_verb_of_that_very_run_and_trial(real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[list[str]] = []
     monkeypatch.setattr("dashboard.jobs.start", lambda _name, command: begun.append(command))
-    app = drawn("winner", run="tiny")
+    app = visited("winner", run="tiny")
     next(button for button in app.button if button.label.startswith("Export trial")).click().run()
     (command,) = begun
     expected = ["-m", "search.export", "--trial", str(best_of(real)), "--json", "--", str(real)]
@@ -150,7 +124,7 @@ def test_what_was_exported_is_shown_and_offered(real: Path) -> None:
     known = {"agree": 288, "images": 288, "difference": 0.0004, "tolerance": 0.001}
     Bundle(folder).verification.write_text(json.dumps(known))
     write_checksums(Bundle(folder))
-    text = said(drawn("winner", run="tiny"))
+    text = said(visited("winner", run="tiny"))
     assert "288 of 288 validation images" in text
     assert str(folder) in text
 
@@ -158,7 +132,7 @@ def test_what_was_exported_is_shown_and_offered(real: Path) -> None:
 def test_a_run_whose_weights_are_gone_says_that_nothing_can_be_exported(real: Path) -> None:
     for path in real.glob("trials/*/*/checkpoint-*.pt"):
         path.unlink()
-    app = drawn("winner", run="tiny")
+    app = visited("winner", run="tiny")
     assert "there are none here" in said(app)
     assert not [label for label in labels(app) if label.startswith("Export trial")]
 
@@ -172,7 +146,7 @@ def test_the_logs_of_another_program_are_shown_without_weights_or_answers(
 ) -> None:
     shutil.copytree(RAY_TUNE, tmp_path / "ray")
     monkeypatch.setattr("sys.argv", ["dashboard", "--runs-dir", str(tmp_path)])
-    app = drawn(page, run="ray", trials="0,1")
+    app = visited(page, run="ray", trials="0,1")
     assert expected in said(app)
     assert not [label for label in labels(app) if label.startswith("Export trial")]
 
@@ -182,5 +156,5 @@ def test_a_folder_that_is_only_read_is_shown_without_actions(
     real: Path, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.asking.os.access", lambda *_: False)
-    app = drawn(page, run="tiny", trials="0,1")
+    app = visited(page, run="tiny", trials="0,1")
     assert not [label for label in labels(app) if label.startswith(("Export", "Clone", "Keep"))]

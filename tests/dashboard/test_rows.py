@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dashboard.prepare import rows
 from dashboard.prepare.reports import reports
-from dashboard.shelf import Opened, try_open
+from dashboard.shelf import Opened, Shelved, book
 from search.runs.layout import RunLayout
 from search.runs.lease import Lease
 from search.runs.reader import open_run
@@ -22,7 +22,7 @@ from tests.dashboard.records import curve, no_logs, run
 
 @pytest.mark.parametrize(("driven", "state"), [(True, "running"), (False, "finished")])
 def test_the_row_of_a_run_sums_it_up(runs: Path, driven: bool, state: str) -> None:
-    made = rows.row("small", try_open(open_run(runs / "small").layout), driven=driven)
+    made = rows.row("small", book(Shelved("small", open_run(runs / "small").layout)).read(), driven=driven)
     assert (made.state, made.best, made.trials, made.progress, made.saved) == (state, 0.9, "4 of 4", 100, 20)
     assert (made.budget, made.source) == ("4 × 3 epochs", "Winnow")
     assert made.start is not None
@@ -81,3 +81,9 @@ def test_columns_leave_the_reasons_out() -> None:
     made = rows.columns([rows.Row("a", "damaged", reason="why")])
     assert made["run"] == ["a"]
     assert "reason" not in made
+
+
+def test_a_start_that_no_calendar_has_costs_the_row_its_start_only(tmp_path: Path) -> None:
+    made = run(tmp_path / "run", [curve(0, [0.5], stints=[Stint(1, 1e300)])])
+    row = rows.row("run", Opened(made, ""), driven=False)
+    assert (row.start, row.best) == (None, 0.5)

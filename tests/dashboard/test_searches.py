@@ -151,3 +151,21 @@ def test_spaces_to_check_do_not_pile_up(runs: Path) -> None:
     assert paths[-1].read_text(encoding="utf-8") == f"name: a{searches.MOST_LISTED + 4}"
     assert len(list(paths[0].parent.iterdir())) == searches.MOST_LISTED
     assert keep_for_check(runs, "name: b") == keep_for_check(runs, "name: b")
+
+
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path) -> None:
+    folder = tmp_path / ".winnow" / "searches" / "a"
+    folder.mkdir(parents=True)
+    about = {"id": "a", "run": "one", "words": ["search.run"], "by": "ada", "at": 5.0}
+    write_json(folder / "search.json", about)
+    os.mkfifo(folder / "log")
+    (found,) = begun(tmp_path)
+    assert not found.alive
+    assert found.said == ""
+
+
+@pytest.mark.parametrize("wrong", [{"at": 1e300}, {"at": -1.0}, {"at": "now"}, {"by": 3}, {"run": None}])
+def test_what_says_nonsense_of_itself_is_no_search(tmp_path: Path, wrong: dict[str, object]) -> None:
+    about = {"id": "a", "run": "one", "words": ["search.run"], "by": "ada", "at": 5.0}
+    write_json(tmp_path / ".winnow" / "searches" / "a" / "search.json", {**about, **wrong})
+    assert begun(tmp_path) == []

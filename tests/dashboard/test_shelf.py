@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.shelf import Shelved, find_run, run_names, stamp, try_open
+from dashboard.shelf import Shelved, book, find_run, run_names, stamp
 from search.runs.layout import RunLayout
 from tests.dashboard.conftest import make_plan, make_run
 
@@ -34,7 +34,7 @@ def test_a_damaged_journal_is_told_with_file_and_line_and_left_as_it_is(runs: Pa
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join([*lines[:3], b'{"op_code": \n', *lines[4:]]))
     before = journal.read_bytes()
-    opened = try_open(RunLayout(runs / "small"))
+    opened = book(Shelved("small", RunLayout(runs / "small"))).read()
     assert opened.run is None
     assert opened.reason.startswith(f"{journal}:4: a record in JSON is expected")
     assert journal.read_bytes() == before
@@ -44,7 +44,7 @@ def test_a_journal_that_is_being_written_is_not_damaged(runs: Path) -> None:
     """The driver may be in the middle of its last record."""
     journal = runs / "small" / "study.journal"
     journal.write_bytes(journal.read_bytes()[:-20])
-    opened = try_open(RunLayout(runs / "small"))
+    opened = book(Shelved("small", RunLayout(runs / "small"))).read()
     assert opened.run is not None
     assert len(opened.run.trials) == 3
 
@@ -52,7 +52,7 @@ def test_a_journal_that_is_being_written_is_not_damaged(runs: Path) -> None:
 def test_a_wrong_plan_is_told_as_the_verbs_tell_it(runs: Path) -> None:
     plan = runs / "small" / "plan.yaml"
     plan.write_text(plan.read_text(encoding="utf-8").replace("mode: max", "mode: most"), encoding="utf-8")
-    opened = try_open(RunLayout(runs / "small"))
+    opened = book(Shelved("small", RunLayout(runs / "small"))).read()
     assert opened.run is None
     assert "objective.mode: found 'most', expected min or max" in opened.reason
 

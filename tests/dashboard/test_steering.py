@@ -136,6 +136,14 @@ def test_a_search_that_has_ended_is_extended_by_resuming_it(runs: Path, resumed:
     assert not any("stop" in key for key in keys(app))
 
 
+def test_who_resumes_a_search_is_told_which_files_of_it_will_run(runs: Path) -> None:
+    """A run may come from somebody else: its plugins are code, and nothing else on the page runs any."""
+    plan = RunLayout(runs / "small").plan
+    assert "Python files" not in said(page(runs / "small", extend=True))
+    plan.write_text(plan.read_text(encoding="utf-8") + "plugins: [theirs.py]\n", encoding="utf-8")
+    assert "This runs Python files that the run names" in said(page(runs / "small", extend=True))
+
+
 def test_a_clone_is_edited_checked_and_enqueued(driven: RunLayout) -> None:
     app = page(driven.root)
     app.session_state["clone:small:0"] = True

@@ -25,20 +25,29 @@ def run(runs: Path) -> Run:
 
 def test_the_facts_of_a_completed_and_of_a_stopped_trial(run: Run) -> None:
     best = trial.facts(run, run.trial(2))
-    assert (best["status"], best["place"], best["score"], best["epochs"]) == (
+    assert (best["Status"], best["Place"], best["Score"], best["Epochs"]) == (
         "completed",
         "1 of 3",
         "0.9000",
         "3 of 3",
     )
     stopped = trial.facts(run, run.trial(1))
-    assert (stopped["place"], stopped["epochs"], stopped["an epoch"]) == ("3 of 3", "1 of 3", "1.0 s")
+    assert (stopped["Place"], stopped["Epochs"], stopped["An epoch"]) == ("3 of 3", "1 of 3", "1.0 s")
     assert "behind every completed trial" in " ".join(trial.said(run, run.trial(1)))
 
 
 def test_a_failed_trial_has_no_place_and_says_why(run: Run) -> None:
-    assert trial.facts(run, run.trial(3))["place"] == "none"
+    assert trial.facts(run, run.trial(3))["Place"] == "none"
     assert "the loss is ![x](http://evil)" in " ".join(trial.said(run, run.trial(3)))
+
+
+def test_logs_of_another_program_are_not_said_to_have_a_sampler_or_a_seed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "foreign", property(lambda _: True))
+    said = " ".join(trial.said(run, run.trial(2)))
+    assert "Read from:" in said
+    assert "Seed" not in said
 
 
 def test_the_decisions_say_by_how_much_the_cut_off_was_missed(run: Run) -> None:
@@ -90,6 +99,22 @@ def test_a_path_with_quotes_does_not_leave_the_script_s_string(searched: Path, t
     tree = ast.parse(trial.script(found, found.trials[0]))
     strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     assert str(place) in strings
+
+
+def test_a_metric_with_quotes_does_not_leave_the_script_s_string(
+    searched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan of somebody else may name any metric; who copies the script must not run what it says."""
+    found = open_run(searched)
+    evil = 'val/accuracy"]); import os; os.system("true"); print(["'
+    goal = found.plan.objective.model_copy(update={"metric": evil})
+    monkeypatch.setattr(found, "plan", found.plan.model_copy(update={"objective": goal}))
+    names = {
+        node.id
+        for node in ast.walk(ast.parse(trial.script(found, found.trials[0])))
+        if isinstance(node, ast.Name)
+    }
+    assert "os" not in names
 
 
 def test_a_trial_whose_configuration_is_not_known_has_no_script(run: Run) -> None:

@@ -13,7 +13,7 @@ SCRIPT = Path(dashboard.__file__ or "").with_name("script.py")
 
 def visited(page: str, **query: str) -> AppTest:
     """Open a page with what its URL says; it must not raise."""
-    app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
     app.switch_page(f"views/{page}.py")
@@ -28,5 +28,6 @@ def checked(app: AppTest) -> AppTest:
 
 def said(app: AppTest) -> str:
     """Return all that a page says, as it reads: without the backslashes that keep Markdown from it."""
-    kinds = (app.markdown, app.caption, app.code, app.info, app.error, app.warning, app.success, app.toast)
+    messages = (app.info, app.error, app.warning, app.success, app.toast)
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.code, *messages)
     return "\n".join(str(element.value).replace("\\", "") for kind in kinds for element in kind)

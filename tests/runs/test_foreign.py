@@ -187,3 +187,11 @@ def test_reports_are_those_of_the_values(tmp_path: Path) -> None:
     assert 3 not in record.reports
     assert record.reports.get(99) is None
     assert np.isfinite(list(record.values.values())).all()
+
+
+@pytest.mark.parametrize("wall", [1e300, -1e300, float("inf"), float("nan"), 1e15])
+def test_a_time_that_is_none_does_not_become_the_start_of_a_trial(tmp_path: Path, wall: float) -> None:
+    """A record with a right checksum may hold any bytes; no calendar has a place for such a time."""
+    write(tmp_path / "t0" / NAME, [scalars(step, wall, val__accuracy=0.5) for step in (1, 2)])
+    (record,) = foreign.understand(logs_in(tmp_path), now=LATER).records
+    assert [(stint.start, stint.end) for stint in record.stints] == [(0.0, 0.0)]

@@ -136,3 +136,12 @@ def test_a_user_without_a_name_can_ask(layout: RunLayout, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("getpass.getuser", nobody)
     assert send(layout, "stop").by == f"user {os.getuid()}"
+
+
+@pytest.mark.parametrize("at", ["1" + "0" * 400, "NaN", "Infinity", "-1", '"soon"', "null"])
+def test_an_answer_with_a_time_that_is_none_is_told_without_one(layout: RunLayout, at: str) -> None:
+    layout.answered.mkdir(parents=True)
+    text = f'{{"request": "", "applied": true, "message": "done", "at": {at}}}'
+    (layout.answered / "a.json").write_text(text, encoding="utf-8")
+    (found,) = actions(layout)
+    assert (found.message, found.answered) == ("done", None)

@@ -117,3 +117,19 @@ def test_a_run_that_has_only_begun_has_no_trials(tmp_path: Path) -> None:
     assert run.trials == []
     assert run.best() is None
     assert run.progress().finished == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"config": {', b"[1, 2]", b"\xff\xfe", b'{"config": 3, "metrics": [1]}', b'{"config": {}}'],
+)
+def test_a_damaged_trial_json_costs_only_what_it_says(finished: Path, tmp_path: Path, content: bytes) -> None:
+    """It is derived: score, curve and point stand in the study."""
+    shutil.copytree(finished, tmp_path / "run")
+    run = search.open_run(tmp_path / "run")
+    trial = run.ranking()[0]
+    trial.layout.document.write_bytes(content)
+    assert trial.config is None
+    assert trial.metrics == {}
+    assert trial.score == search.open_run(finished).trial(trial.number).score
+    assert trial.point["learning_rate"] > 0

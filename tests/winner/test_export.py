@@ -21,7 +21,7 @@ from search.runs.run import Run
 from search.training.data import load_data
 from search.tuning.warm_start import recall
 from search.winner.bundle import Bundle, BundleError, read_checksums
-from search.winner.candidate import CannotExport, choose, exportable
+from search.winner.candidate import CannotExport, choose
 from search.winner.description import Description
 from search.winner.export import Exported, export
 from search.winner.rebuild import rebuilt
@@ -151,7 +151,7 @@ def test_a_place_that_is_taken_by_something_else_is_left_alone(copy: Path, tmp_p
 def test_a_trial_without_weights_is_refused_and_those_with_them_are_named(copy: Path) -> None:
     run = search.open_run(copy)
     without = next(trial for trial in run.trials if trial.weights is None)
-    with pytest.raises(CannotExport, match=f"trials? {', '.join(map(str, exportable(run)))} are there"):
+    with pytest.raises(CannotExport, match=f"trials? {', '.join(map(str, run.exportable()))} are there"):
         choose(run, without.number)
     with pytest.raises(CannotExport, match="but 99 was asked for"):
         choose(run, 99)

@@ -71,10 +71,6 @@ class EventFile:
         """Whether it ends within a record, which its writer may still complete."""
         return self.offset < self.look.size
 
-    def grown(self, look: Look) -> bool:
-        """Tell whether there is more to read."""
-        return look.size > self.look.size
-
     def replaced(self, look: Look) -> bool:
         """Tell whether another file has its name now, or it has shrunk."""
         return self.look.size >= 0 and (look.size < self.look.size or look.identity != self.look.identity)
