@@ -1,4 +1,4 @@
-"""What the URL of a view says beside its page: the run, the filter, the chosen trials. Pages share these three.
+"""What the URL says beside the page: run, filter, chosen trials, objective of others' logs. Pages share these.
 
 A page's other choices are widgets with ``bind="query-params"``, which Streamlit keeps in the URL by itself.
 """
@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.prepare.filters import Filters
 
-RUN, FILTER, TRIALS = "run", "filter", "trials"
+RUN, FILTER, TRIALS, OBJECTIVE = "run", "filter", "trials", "objective"
 MOST_TRIALS = 20
 """More chosen trials than these are no longer told apart on a chart."""
 
@@ -24,6 +24,17 @@ def run_name() -> str | None:
 def filters() -> Filters:
     """Return the filter."""
     return Filters.parse(st.query_params.get(FILTER, ""))
+
+
+def objective() -> tuple[str, str] | None:
+    """Return what another program's logs are ranked by: a metric, and `max` or `min`; None: it is guessed."""
+    metric, _, mode = st.query_params.get(OBJECTIVE, "").rpartition(":")
+    return (metric, mode) if metric and mode in ("max", "min") else None
+
+
+def set_objective(metric: str, mode: str) -> None:
+    """Put what logs are ranked by into the URL; the page is not drawn again by that."""
+    _set(OBJECTIVE, f"{metric}:{mode}")
 
 
 def set_filters(chosen: Filters) -> None:
@@ -50,7 +61,7 @@ def carried(**changed: str) -> dict[str, str]:
     Args:
         changed: what it says otherwise; an empty text leaves a name out.
     """
-    kept = {name: st.query_params.get(name, "") for name in (RUN, FILTER, TRIALS)}
+    kept = {name: st.query_params.get(name, "") for name in (RUN, FILTER, TRIALS, OBJECTIVE)}
     return {name: value for name, value in {**kept, **changed}.items() if value}
 
 

@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +23,7 @@ from dashboard.prepare.words import plain
 from dashboard.shelf import Shelved, driver_of, find_run, run_names
 from dashboard.watch import EVERY, interval, redraw_on_change
 from search.runs.layout import RunLayout
+from search.runs.measurements import Measurements
 from search.runs.place import Place
 from search.runs.run import Run
 
@@ -82,6 +83,8 @@ def run_page(draw: Callable[[Open], None], *, filtered: bool = True) -> None:
         )
         redraw_on_change(lambda: find_run(folder, asked) is not None)
         return
+    if found.logs is not None:
+        found = replace(found, objective=address.objective())
     _body(found, draw, filtered=filtered)
 
 
@@ -120,7 +123,7 @@ def damaged(layout: RunLayout, reason: str) -> None:
 def sidebar_of_runs() -> None:
     """Draw the links of a page that is about no single run."""
     with st.sidebar:
-        links(None)
+        links(address.run_name())
 
 
 def _sidebar(names: list[str], asked: str | None) -> None:
@@ -156,12 +159,28 @@ def _draw(run: Run, state: State, draw: Callable[[Open], None], *, filtered: boo
     all_trials = memory.remember(run, table, run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _badge(run, state)
+        if run.measured is not None:
+            _objective(run, run.measured)
         shown = filter_bar(all_trials) if filtered else address.filters().mask(all_trials)
     if state == "interrupted":
         st.caption("Nobody drives this run. It goes on with:")
         root = shlex.quote(str(run.layout.root))
         st.code(f"python -m search.resume {root}", language="bash", wrap_lines=True)
     draw(Open(run, state, all_trials, shown))
+
+
+def _objective(run: Run, measured: Measurements) -> None:
+    """Let the visitor say what another program's logs are ranked by: they do not say it themselves."""
+    now = run.plan.objective
+    with st.popover("Objective", icon=":material/flag:"):
+        tags = list(measured.tags)
+        index = tags.index(now.metric) if now.metric in tags else None
+        metric = st.selectbox("Rank trials by", tags, index=index)
+        higher = st.radio("What is better", ["higher", "lower"], index=0 if now.mode == "max" else 1)
+        mode = "max" if higher == "higher" else "min"
+        if metric is not None and st.button("Apply", key="objective", type="primary"):
+            address.set_objective(metric, mode)
+            st.rerun()
 
 
 def _badge(run: Run, state: State) -> None:

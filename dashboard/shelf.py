@@ -14,6 +14,7 @@ from search.runs.foreign import understand
 from search.runs.layout import RunLayout, find_runs
 from search.runs.lease import Holder, holder
 from search.runs.log_folders import FoundLogs, find_foreign
+from search.runs.logs.folder import LogFolder
 from search.runs.logs.logs import Logs
 from search.runs.place import Place
 from search.runs.reader import RunReader
@@ -34,11 +35,15 @@ Stamp = tuple[tuple[int, int] | None, ...]
 
 @dataclass(frozen=True)
 class Shelved:
-    """A search in the folder; ``logs`` is None for a run of ours."""
+    """A search in the folder; ``logs`` is None for a run of ours.
+
+    ``objective`` is what logs are ranked by, a metric and `max` or `min`; None: what is guessed.
+    """
 
     name: str
     layout: RunLayout
     logs: FoundLogs | None = None
+    objective: tuple[str, str] | None = None
 
     @property
     def local(self) -> bool:
@@ -111,7 +116,7 @@ def driver_of(layout: RunLayout) -> Holder | None:
 
 def book(found: Shelved) -> Book:
     """Return a search to be read again and again."""
-    return _RunBook(found.layout) if found.logs is None else _LogsBook(found.logs)
+    return _RunBook(found.layout) if found.logs is None else _LogsBook(found.logs, found.objective)
 
 
 class _RunBook:
@@ -138,9 +143,10 @@ class _RunBook:
 class _LogsBook:
     """A search of another program."""
 
-    def __init__(self, found: FoundLogs) -> None:
+    def __init__(self, found: FoundLogs, objective: tuple[str, str] | None) -> None:
         self._found = found
-        self._folder = found.open()
+        self._objective = objective
+        self._folder = _opened(found)
         self._logs: Logs | None = None
         self._opened: Opened | None = None
         self._judged = 0.0
@@ -156,9 +162,17 @@ class _LogsBook:
         return self._opened
 
     def _understand(self, logs: Logs) -> Opened:
-        found = understand(logs, name=self._found.name)
+        asked = self._objective if self._objective and self._objective[0] in logs.tags else None
+        metric, mode = asked or (None, None)
+        found = understand(logs, metric=metric, mode=mode, name=self._found.name)
         run = Run(RunLayout(Path(self._found.folder)), found.plan, found.records, measured=found.measurements)
         return Opened(run, "", found.notes)
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(found: FoundLogs) -> LogFolder:
+    """Return the logs of a search, once for all objectives by which they are ranked."""
+    return found.open()
 
 
 @functools.lru_cache(maxsize=8)
