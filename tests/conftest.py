@@ -12,7 +12,10 @@ import search.tuning.samplers.rung_tpe
 import search.tuning.schedulers.asha
 import search.tuning.schedulers.none  # noqa: F401
 from search.plan.trial_config import TrialConfig
+from tests.chromium import chromium
 from tests.leftovers import mark_session, nothing_left
+
+__all__ = ["chromium"]
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 mark_session()

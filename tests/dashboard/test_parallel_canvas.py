@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dashboard.components.parallel import script, style
 from dashboard.prepare.filters import Filters
 from dashboard.prepare.parallel import arranged, brushed, columns, known_axes
 from dashboard.prepare.table import Parameter, Table
 from tests.dashboard.tables import make_table
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
 RATE = Parameter("rate", "number", log=True, low=1e-4, high=1.0)
 KIND = Parameter("kind", "choice", choices=("x", "y", "z"))
@@ -48,13 +44,10 @@ MOUNT = """
 
 
 @pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            yield browser.new_page(viewport={"width": 1000, "height": 700})
-        finally:
-            browser.close()
+def browser_page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1000, "height": 700})
+    yield context.new_page()
+    context.close()
 
 
 def random_table() -> Table:

@@ -451,8 +451,8 @@ def test_a_plugins_parts_train(small: Data, config: MakeConfig, monkeypatch: pyt
     for registry in (architectures, augmentations):
         monkeypatch.setattr(registry, "_entries", dict(registry._entries))
 
-    @architectures.register("mine")
-    def mine(
+    @architectures.register("perceptron")
+    def perceptron(
         shape: tuple[int, int, int], classes: int, *, hidden: Annotated[int, Range(1, 64)] = 8
     ) -> nn.Module:
         return nn.Sequential(
@@ -466,6 +466,6 @@ def test_a_plugins_parts_train(small: Data, config: MakeConfig, monkeypatch: pyt
         keep = 1 - dim * torch.rand(len(images), 1, 1, 1, generator=generator)
         return (images * keep).to(images.dtype)
 
-    settings: dict[str, Value] = {"architecture": "mine", "hidden": 16, "augmentation.dim": 0.2}
+    settings: dict[str, Value] = {"architecture": "perceptron", "hidden": 16, "augmentation.dim": 0.2}
     reports = list(fit(TrialConfig(settings, DataConfig("stripes"), epochs=2), small, device="cpu"))
     assert len(reports) == 2
