@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.dashboards.browser import browser, drawn
+from benchmarks.dashboards.browser import PATIENCE, browser, drawn
 from benchmarks.dashboards.brush import brush
 from benchmarks.dashboards.live import live, summary
 from benchmarks.dashboards.pages import OPTUNA, TENSORBOARD, Opened, ours
@@ -89,7 +89,7 @@ def _once(fresh: Fresh, address: str, opened: Opened) -> float | None:
 def _text(times: Sequence[float | None]) -> str:
     known = [time for time in times if time is not None]
     if len(known) < len(times):
-        return f"not drawn within 150 s ({len(times) - len(known)} of {len(times)})"
+        return f"not drawn within {PATIENCE:.0f} s ({len(times) - len(known)} of {len(times)})"
     if len(known) == 1:
         return f"{known[0]:.1f}"
     return f"{statistics.median(known):.1f} ({min(known):.1f} to {max(known):.1f})"

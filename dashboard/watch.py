@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-EVERY = 2.4
+EVERY = 2.7
 """Seconds between two looks: with the drawing, a new epoch is seen within 3 s."""
 
 SHARE = 0.05

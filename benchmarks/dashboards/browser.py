@@ -13,13 +13,26 @@ WIDTH, HEIGHT = 1280, 800
 QUIET = 1.0
 """Seconds without any change after which a page counts as drawn; they are not counted."""
 
-PATIENCE = 150.0
+PATIENCE = 60.0
 """Seconds after which a page counts as not drawn."""
 
-# What is drawn is a change of the document's text or elements, of an SVG's path, or anything painted on a canvas.
+# What is drawn is a change of the document's text or elements, of an SVG's path, or anything painted on a canvas. A
+# page that has asked its server for something waits for it, however quiet it is.
 WATCH = """
 (() => {
   window.__last = performance.now();
+  window.__asked = 0;
+  const fetched = window.fetch;
+  window.fetch = function (...rest) {
+    window.__asked += 1;
+    return fetched.apply(this, rest).finally(() => { window.__asked -= 1; });
+  };
+  const sent = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (...rest) {
+    window.__asked += 1;
+    this.addEventListener('loadend', () => { window.__asked -= 1; });
+    return sent.apply(this, rest);
+  };
   const now = () => { window.__last = performance.now(); };
   const watch = (root) => new MutationObserver(now).observe(root,
     {childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ['d', 'points']});
@@ -69,7 +82,7 @@ def drawn(page: Page, address: str, ready: str) -> float | None:
 
 def settled(page: Page, ready: str) -> float | None:
     """Return the seconds (since the navigation) of the last change before the page was quiet."""
-    quiet = f"({ready}) && performance.now() - window.__last > {QUIET * 1000}"
+    quiet = f"({ready}) && window.__asked === 0 && performance.now() - window.__last > {QUIET * 1000}"
     try:
         page.wait_for_function(quiet, timeout=PATIENCE * 1000, polling=100)
     except TimeoutError:

@@ -35,14 +35,15 @@ def ours(run: str) -> list[Opened]:
     ]
 
 
-_PLOT = "document.querySelector('.js-plotly-plot .main-svg') != null"
+_PLOT = (
+    "document.querySelector('.js-plotly-plot .points path, .js-plotly-plot path.js-line,"
+    " .js-plotly-plot canvas.gl-canvas') != null"
+)
+"""A plot with something in it: an empty one is drawn first."""
+
 OPTUNA = [
     Opened("history", "/dashboard/studies/0", _PLOT),
-    Opened(
-        "analytics",
-        "/dashboard/studies/0/analytics",
-        "document.querySelector('.js-plotly-plot .main-svg') != null",
-    ),
+    Opened("analytics", "/dashboard/studies/0/analytics", _PLOT),
     Opened("trial list", "/dashboard/studies/0/trials", "document.body.innerText.includes('Trial 1')"),
     Opened(
         "trial table", "/dashboard/studies/0/trialTable", "document.querySelectorAll('tbody tr').length > 5"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.prepare.filters import Mask
+from dashboard.prepare.filters import Filters, Mask
 from dashboard.prepare.table import Floats, Table
 from search.runs.run import Run
 
@@ -68,3 +68,8 @@ def _latest(epochs: tuple[Reached, ...], share: float) -> int | None:
 def values_at(table: Table, epoch: int, rows: Mask) -> Floats:
     """Return the values (trials,) at an epoch, NaN where a trial has none or does not count."""
     return np.where(rows, table.at(epoch), np.nan)
+
+
+def filtered_at(table: Table, epoch: int, rows: Mask, filters: str) -> Floats:
+    """Return the values (trials,) at an epoch; NaN also for the trials that the filter, as text, keeps out."""
+    return values_at(table, epoch, rows & Filters.parse(filters).mask(table))

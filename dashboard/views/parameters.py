@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from dashboard import jobs
+from dashboard import address, jobs
 from dashboard.charts.contour_chart import contour_chart
 from dashboard.charts.importance_chart import height_of, importance_chart
 from dashboard.charts.slice_chart import slice_chart
@@ -40,8 +40,8 @@ def draw(found: Open) -> None:
         st.info("No trial has a value yet that counts.", icon=":material/hourglass_empty:")
         return
     counted = remember(found.run, common_epoch.counted, found.run)
-    everyone = common_epoch.values_at(found.table, epoch, counted)
-    values = np.where(found.shown, everyone, np.nan)
+    filters = str(address.filters())
+    values = remember(found.run, common_epoch.filtered_at, found.table, epoch, counted, filters)
     _importance(found, epoch)
     if not np.isfinite(values).any():
         nothing_left()
@@ -162,7 +162,7 @@ def _surface(found: Open, values: Floats, order: Sequence[str]) -> None:
     st.subheader("Two parameters together", anchor=False)
     left, right = st.columns([5, 3], gap="medium")
     with right:
-        pairs = effects.interactions(found.table, values)
+        pairs = remember(found.run, effects.interactions, found.table, values)
         first, second = _pair(order)
         _interactions(pairs)
     with left:
@@ -207,7 +207,7 @@ def _contour(found: Open, values: Floats, first: str, second: str) -> None:
     if first == second:
         st.info("Choose two different parameters.", icon=":material/tune:")
         return
-    surface = contour.contour(found.table, values, first, second)
+    surface = remember(found.run, contour.contour, found.table, values, first, second)
     if not len(surface.values):
         st.info("No trial uses both parameters at this epoch.", icon=":material/filter_alt_off:")
         return
@@ -231,7 +231,7 @@ def _slices(found: Open, values: Floats, order: Sequence[str]) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    limits = slices.limits(values)
+    limits = remember(found.run, slices.limits, values)
     columns = st.columns(2, gap="medium")
     for place, name in enumerate(chosen):
         with columns[place % 2]:
@@ -244,7 +244,7 @@ def _slices(found: Open, values: Floats, order: Sequence[str]) -> None:
 
 
 def _slice(found: Open, values: Floats, name: str, limits: slices.Limits) -> None:
-    one = slices.slice_of(found.table, values, name)
+    one = remember(found.run, slices.slice_of, found.table, values, name)
     if one is None:
         st.caption(f"No trial uses {plain(name)} at this epoch.")
         return
