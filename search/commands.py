@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from search.console import Reporter, print_json
+from search.opening import run_of
 from search.plan.duration import parse_duration
 from search.plan.plan import Plan, find_space, load_plan, plan_plugins
 from search.runs.lease import RunIsHeld
@@ -40,10 +41,7 @@ def run_search(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
 
 def resume_search(arguments: argparse.Namespace) -> int:
     """Go on with a run."""
-    try:
-        plan = open_run(arguments.run, storage=arguments.storage).plan
-    except FileNotFoundError as error:
-        raise UserError(str(error)) from error
+    plan = run_of(arguments.run, arguments.storage).plan
     reporter = _reporter(arguments, arguments.run.resolve().name, plan)
     return _launch(
         arguments,

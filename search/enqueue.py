@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from search.asking import Answered, ask
+from search.opening import run_of
 from search.plan.domain import Fixed
 from search.plan.scalars import read_scalar
 from search.plan.space import Space
 from search.plan.trial_config import Value
-from search.runs.reader import open_run
 from search.runs.requests import send
 from search.verb import UserError, Verb, add_json, main_of
 
@@ -47,11 +47,9 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    found = run_of(arguments.run, arguments.storage)
     try:
-        found = open_run(arguments.run, storage=arguments.storage)
         before = {} if arguments.origin is None else found.trial(arguments.origin).point
-    except FileNotFoundError as error:
-        raise UserError(str(error)) from error
     except KeyError as error:
         raise UserError(str(error.args[0])) from error
     point = edited(found.plan.space, before, dict(map(_pair, arguments.set)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.console import print_json
-from search.runs.reader import open_run
+from search.opening import run_of
 from search.verb import DONE, UserError, Verb, add_json, main_of
 
 if TYPE_CHECKING:  # torch is behind it: seconds that --help should not take
@@ -50,10 +50,7 @@ def trial(text: str) -> int | None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    try:
-        found = open_run(arguments.run, storage=arguments.storage)
-    except FileNotFoundError as error:
-        raise UserError(str(error)) from error
+    found = run_of(arguments.run, arguments.storage)
     # Late: torch is behind them.
     from search.training.errors import TrainingError  # noqa: PLC0415
     from search.winner.candidate import CannotExport  # noqa: PLC0415

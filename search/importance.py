@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from search.console import print_json
+from search.opening import run_of
 from search.runs.importance import FANOVA_TRIALS, LEAST_TRIALS, Importance, Round, fanova, ped_anova
-from search.runs.reader import open_run
 from search.runs.run import Run
 from search.verb import DONE, UserError, Verb, add_json, main_of, positive
 
@@ -55,10 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    try:
-        found = open_run(arguments.run, storage=arguments.storage)
-    except FileNotFoundError as error:
-        raise UserError(str(error)) from error
+    found = run_of(arguments.run, arguments.storage)
     epoch = arguments.epoch or usual_epoch(found)
     if arguments.fanova:
         _fanova(found, epoch, arguments)

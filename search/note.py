@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from search.asking import Answered, ask
+from search.opening import run_of
 from search.runs.lease import RunIsHeld
-from search.runs.reader import open_run
 from search.runs.requests import BadRequest, Kind, remark, who
 from search.runs.run import Run
 from search.tuning.remarks import write_remarks
@@ -45,11 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it."""
     if arguments.remove and not arguments.tag:
         raise UserError("--remove: only a tag is taken away; add --tag")
+    found = run_of(arguments.run, arguments.storage)
     try:
-        found = open_run(arguments.run, storage=arguments.storage)
         texts = [remark({"text": text}) for text in arguments.texts]
         found.trial(arguments.trial)
-    except (FileNotFoundError, BadRequest) as error:
+    except BadRequest as error:
         raise UserError(str(error)) from error
     except KeyError as error:
         raise UserError(str(error.args[0])) from error

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from search.console import duration, epochs_text, print_json
 from search.costs import ledger_table
-from search.runs.reader import open_run
+from search.opening import run_of
 from search.runs.run import Run
 from search.summary import (
     counts_text,
@@ -23,7 +23,7 @@ from search.summary import (
     score_text,
     summary_document,
 )
-from search.verb import DONE, UserError, Verb, add_json, main_of
+from search.verb import DONE, Verb, add_json, main_of
 
 EXAMPLE = """\
 example:
@@ -48,10 +48,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    try:
-        found = open_run(arguments.run, storage=arguments.storage)
-    except FileNotFoundError as error:
-        raise UserError(str(error)) from error
+    found = run_of(arguments.run, arguments.storage)
     if arguments.json:
         print_json(event="status", driver=_driver(found), **summary_document(found, "", 0.0))
     else:

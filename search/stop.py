@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from search.asking import ask
-from search.runs.reader import open_run
+from search.opening import run_of
 from search.verb import UserError, Verb, add_json, main_of
 
 EXAMPLE = """\
@@ -34,10 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    try:
-        found = open_run(arguments.run)
-    except FileNotFoundError as error:
-        raise UserError(str(error)) from error
+    found = run_of(arguments.run)
     if found.driver is None:
         raise UserError(f"{arguments.run}: nobody drives this run, so there is nothing to stop")
     if arguments.trial is None:

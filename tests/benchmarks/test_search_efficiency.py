@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -314,7 +315,7 @@ def test_lcbench_gives_curves_of_the_whole_horizon() -> None:
     pytest.importorskip("onnxruntime")
     from benchmarks.efficiency.lcbench import HORIZON, LCBenchTask, Surrogate  # noqa: PLC0415
 
-    folder = Path("/work/shared/lcbench")
+    folder = Path(os.environ.get("WINNOW_LCBENCH", Path(__file__).parents[3] / "shared" / "lcbench"))
     if not folder.is_dir():
         pytest.skip("LCBench's surrogate is not here")
     task = LCBenchTask(Surrogate(folder), (folder / "tasks_open.txt").read_text().split()[0])
