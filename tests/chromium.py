@@ -1,4 +1,4 @@
-"""One browser for all tests that need one: Playwright's synchronous side starts once in a process."""
+"""A browser for the tests of one file: while it is open, Playwright's synchronous side holds this thread's event loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Give a Chromium without a screen; a test that asks for it is skipped where none is installed."""
     if CHROMIUM is None:
