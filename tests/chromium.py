@@ -1,4 +1,4 @@
-"""A browser for the tests of one file: while it is open, Playwright's synchronous side holds this thread's event loop."""
+"""A browser for the tests of one file: while it is open, Playwright holds this thread's event loop."""
 
 from __future__ import annotations
 
