@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import address
+from dashboard.epoch_choice import choose_epoch
 from dashboard.frame import Open, no_trials_yet, nothing_left, run_page
 from dashboard.memory import remember
 from dashboard.pages import link
@@ -25,6 +26,9 @@ HEIGHT = 560
 
 HIDDEN = ("origin", "reason", "start", "best_epoch")
 """Columns that are not shown at first."""
+
+
+FAIR = "A stopped and a completed trial compare fairly where both were trained equally long."
 
 
 def draw(found: Open) -> None:
@@ -42,7 +46,8 @@ def draw(found: Open) -> None:
             help="Words, or conditions such as `score >= 0.9`; commas separate them.",
             width=260,
         )
-        epoch = _epoch(found)
+        reached = choose_epoch(found, common_epoch.widest, hint=FAIR)
+        epoch = reached.epoch if reached else None
         columns = _columns(table)
         _downloads(found, epoch)
     typed = find(table, text)
@@ -56,25 +61,6 @@ def draw(found: Open) -> None:
     _board(table, rows, epoch, columns, remember(found.run, leaderboard.value_range, table))
     _links(table)
     _explain(found, epoch, rows)
-
-
-def _epoch(found: Open) -> int | None:
-    """Return the epoch at which all are compared."""
-    counted = remember(found.run, common_epoch.counted, found.run)
-    epochs = remember(found.run, common_epoch.offered, found.table, counted)
-    if not epochs:
-        return None
-    options = [one.epoch for one in epochs]
-    usual = common_epoch.widest(epochs)
-    return st.selectbox(
-        "Compare at epoch",
-        options,
-        index=options.index(usual) if usual in options else 0,
-        key="epoch",
-        bind="query-params",
-        help="A stopped and a completed trial compare fairly where both were trained equally long.",
-        width=150,
-    )
 
 
 def _columns(table: Table) -> list[str]:

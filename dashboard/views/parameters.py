@@ -13,6 +13,7 @@ from dashboard.charts.contour_chart import contour_chart
 from dashboard.charts.importance_chart import height_of, importance_chart
 from dashboard.charts.slice_chart import slice_chart
 from dashboard.drawing import chart
+from dashboard.epoch_choice import choose_epoch
 from dashboard.frame import Open, no_trials_yet, nothing_left, palette, run_page
 from dashboard.memory import remember
 from dashboard.prepare import common_epoch, contour, effects, importance, slices
@@ -53,28 +54,16 @@ def draw(found: Open) -> None:
 
 def _epoch(found: Open) -> int | None:
     """Return the epoch at which trials are compared, and say what that is for."""
-    counted = remember(found.run, common_epoch.counted, found.run)
-    epochs = remember(found.run, common_epoch.offered, found.table, counted)
-    if not epochs:
-        return None
-    options = [one.epoch for one in epochs]
-    usual = common_epoch.telling(epochs)
-    there = {one.epoch: one.trials for one in epochs}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        chosen = st.selectbox(
-            "Compare at epoch",
-            options,
-            index=options.index(usual) if usual in options else 0,
-            key="epoch",
-            bind="query-params",
-            width=150,
-        )
+        reached = choose_epoch(found, common_epoch.telling, hint=None)
+        if reached is None:
+            return None
         st.caption(
-            f"Like with like: {there[chosen]:,} of {len(found.table):,} trials reached epoch {chosen}, and count with "
-            f"their {plain(found.table.metric)} there. A later epoch says more of the end, on fewer trials: those that "
-            "early stopping liked."
+            f"Like with like: {reached.trials:,} of {len(found.table):,} trials reached epoch {reached.epoch}, and "
+            f"count with their {plain(found.table.metric)} there. A later epoch says more of the end, on fewer "
+            "trials: those that early stopping liked."
         )
-    return chosen
+    return reached.epoch
 
 
 def _importance(found: Open, epoch: int) -> None:

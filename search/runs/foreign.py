@@ -51,14 +51,6 @@ class Foreign:
     notes: tuple[str, ...]
 
 
-def read(
-    logs: Logs, *, metric: str | None = None, mode: str | None = None, name: str = "logs"
-) -> tuple[Plan, list[TrialRecord]]:
-    """Return a log folder as a plan and its trials; see `understand`."""
-    found = understand(logs, metric=metric, mode=mode, name=name)
-    return found.plan, found.records
-
-
 def understand(
     logs: Logs,
     *,

@@ -85,14 +85,15 @@ def test_a_log_of_pytorch_with_hyperparameters_is_a_search(tmp_path: Path) -> No
 def test_the_objective_can_be_given_and_is_checked(tmp_path: Path) -> None:
     write(tmp_path / "a" / NAME, [VERSION, scalars(1, val__accuracy=0.5, val__loss=2)])
     logs = logs_in(tmp_path)
-    plan, records = foreign.read(logs, metric="val/loss")
+    found = foreign.understand(logs, metric="val/loss")
+    plan, records = found.plan, found.records
     assert (plan.objective.metric, plan.objective.mode) == ("val/loss", "min")
     assert records[0].values == {1: 2.0}
-    assert foreign.read(logs, metric="val/loss", mode="max")[0].objective.mode == "max"
+    assert foreign.understand(logs, metric="val/loss", mode="max").plan.objective.mode == "max"
     with pytest.raises(ValueError, match="one of val/accuracy, val/loss is expected, but got metric='acc'"):
-        foreign.read(logs, metric="acc")
+        foreign.understand(logs, metric="acc")
     with pytest.raises(ValueError, match="min or max is expected, but got mode='best'"):
-        foreign.read(logs, mode="best")
+        foreign.understand(logs, mode="best")
 
 
 def test_steps_that_count_batches_are_numbered_anew_and_it_is_said(tmp_path: Path) -> None:
