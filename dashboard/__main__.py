@@ -6,15 +6,13 @@ import argparse
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from dashboard.access import AccessError, access_of
 from dashboard.arguments import parser
-from dashboard.settings import settings
 from search.runs.layout import RunLayout
 from search.runs.place import Place
-from search.verb import DONE, UserError, Verb, main_of
+from search.verb import DONE, FAILED, UserError, Verb, main_of
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,14 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
         access = access_of(arguments)
     except AccessError as error:
         raise UserError(str(error)) from error
-    check_port(access.address, arguments.port)
-    # After the arguments are parsed: Streamlit costs a second that --help should not take.
-    from dashboard.app import app  # noqa: PLC0415
+    with listen(access.address, arguments.port) as listening:
+        # After the arguments are parsed: Streamlit costs a second that --help should not take.
+        from dashboard.server import serve  # noqa: PLC0415
 
-    # Ctrl+C is how a server is meant to end.
-    with suppress(KeyboardInterrupt):
-        app.run(config=settings(access, port=arguments.port))
-    return DONE
+        return DONE if serve(listening, access) else FAILED
 
 
 def check_folder(folder: Place) -> None:
@@ -49,21 +44,22 @@ def check_folder(folder: Place) -> None:
         raise UserError(f"--runs-dir {folder}: this is one run; give the folder that holds it, {parent}")
 
 
-def check_port(address: str, port: int) -> None:
-    """Refuse a port that is taken, or an address of another machine: Streamlit would end with a log line of its own.
+def listen(address: str, port: int) -> socket.socket:
+    """Take a port; 0 takes any.
 
     Raises:
-        UserError: it is taken, or not for us.
+        UserError: another process has it, or the address is another machine's.
     """
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind((address, port))
-        except OSError as error:
-            free = "--port 0 takes any that is free"
-            raise UserError(
-                f"--port {port}: {address} does not give it ({error.strerror}); {free}"
-            ) from error
+    listening = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+        listening.listen()  # who follows the address as soon as it is printed waits, and is not refused
+    except OSError as error:
+        listening.close()
+        free = "--port 0 takes any that is free"
+        raise UserError(f"--port {port}: {address} does not give it ({error.strerror}); {free}") from error
+    return listening
 
 
 def main(argv: Sequence[str] | None = None) -> int:
