@@ -21,7 +21,7 @@ from dashboard.prepare.states import State, run_state
 from dashboard.prepare.table import Table, table
 from dashboard.prepare.words import plain
 from dashboard.shelf import Shelved, driver_of, find_run, run_names
-from dashboard.watch import EVERY, interval, redraw_on_change
+from dashboard.watch import EVERY, draw_again_and_again, interval, redraw_on_change
 from search.runs.layout import RunLayout
 from search.runs.measurements import Measurements
 from search.runs.place import Place
@@ -142,15 +142,26 @@ def _choice(names: list[str], asked: str | None) -> None:
 
 
 def _body(found: Shelved, draw: Callable[[Open], None], *, filtered: bool) -> None:
-    opened = memory.opened(found)
-    driver = driver_of(found.layout)
-    began = time.thread_time()
-    if opened.run is None:
-        damaged(found.layout, opened.reason)
-    else:
-        _draw(opened.run, run_state(opened.run, driven=driver is not None), draw, filtered=filtered)
+    """Draw what follows the run; a search that is being driven changes all the time, so it is drawn all the time."""
+    driven, url = driver_of(found.layout) is not None, address.carried()
+
+    def body() -> None:
+        # The links beside the page say what the URL said, and only a whole drawing makes them anew.
+        if address.carried() != url or (driver_of(found.layout) is not None) != driven:
+            st.rerun()
+        opened = memory.opened(found)
+        if opened.run is None:
+            damaged(found.layout, opened.reason)
+            return
+        _draw(opened.run, run_state(opened.run, driven=driven), draw, filtered=filtered)
         for note in opened.notes:
             st.caption(plain(note))
+
+    if driven:
+        draw_again_and_again(body)
+        return
+    began = time.thread_time()
+    body()
     every = max(interval(time.thread_time() - began), 0.0 if found.local else BUCKET_EVERY)
     redraw_on_change(lambda: memory.version(found), every=every)
 

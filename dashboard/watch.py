@@ -1,4 +1,4 @@
-"""Fresh pages: a look at the files every few seconds, and a new drawing only when something changed."""
+"""Fresh pages: drawn every few seconds while a search goes on, else when a look at the files finds a change."""
 
 from __future__ import annotations
 
@@ -34,3 +34,24 @@ def redraw_on_change(look: Callable[[], Hashable], *, every: float = EVERY) -> N
             st.rerun()
 
     st.fragment(look_again, run_every=every)()
+
+
+def draw_again_and_again(draw: Callable[[], None]) -> None:
+    """Draw now and every few seconds; what takes long to draw, seldomer.
+
+    One fragment, not a look and then a whole page: each run of a script costs Streamlit 10 ms beside what it draws.
+    """
+    pace = f"pace:{st.context.url}"  # the page, without its query
+    every, first = st.session_state.get(pace, EVERY), True
+
+    def timed() -> None:
+        nonlocal first
+        began = time.thread_time()
+        draw()
+        st.session_state[pace] = found = interval(time.thread_time() - began)
+        # The first drawing reads what the others find in memory.
+        if not first and not every / 2 <= found <= 2 * every:
+            st.rerun()
+        first = False
+
+    st.fragment(timed, run_every=every)()
