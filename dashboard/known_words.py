@@ -18,10 +18,17 @@ def known_words() -> Vocabulary | None:
     Raises:
         OSError: the verb cannot be started.
     """
-    asked = jobs.job(JOB)
-    if asked is None:
-        asked = jobs.start(JOB, [sys.executable, "-m", "search.vocabulary", "--json"])
+    asked = jobs.job(JOB) or ask()
     return None if asked.running else _read(asked)
+
+
+def ask() -> jobs.Job:
+    """Ask the verb, also once more after it has failed.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return jobs.start(JOB, [sys.executable, "-m", "search.vocabulary", "--json"])
 
 
 def why_unknown() -> str:

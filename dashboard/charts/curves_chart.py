@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.charts.axes import LEGEND, ROOMY, ZOOM, Options, axis, guides, height
+from dashboard.charts.axes import LEGEND, NO_ENDS, ROOMY, ZOOM, Options, axis, guides, height
 from dashboard.charts.chosen import Mark, mark
 from dashboard.charts.palette import Palette
 from dashboard.prepare.curves import Against, Bands, Line
@@ -50,13 +50,14 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """How the chart is drawn: its axes, the marks at rungs, the colors."""
+    """How the chart is drawn: its axes, the values that are seen (None: all), the marks at rungs, the colors."""
 
     metric: str
     against: Against
     rungs: Sequence[int] = ()
     log: bool = False
     end: float | None = None
+    values: tuple[float | None, float] | None = None
     palette: Palette
 
 
@@ -99,8 +100,20 @@ def curves_chart(
         "tooltip": {"trigger": "axis", "confine": True, "valueFormatter": "%.4f"},
         "dataZoom": ZOOM,
         "xAxis": axis(AXIS[look.against], min=0, max=look.end, minInterval=_least(look.against)),
-        "yAxis": {**height(look.metric), "type": "log" if look.log else "value"},
+        "yAxis": _values(look),
         "series": series,
+    }
+
+
+def _values(look: Look) -> Options:
+    low, high = look.values or (None, None)
+    ends = NO_ENDS if look.values else {}
+    return {
+        **height(look.metric),
+        "type": "log" if look.log else "value",
+        "min": low,
+        "max": high,
+        "axisLabel": ends,
     }
 
 

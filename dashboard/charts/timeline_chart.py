@@ -6,7 +6,8 @@ pointed at. (Its own recipe for such a chart needs a function in the page, which
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -30,6 +31,15 @@ MOST_ROWS = 24
 """Rows get thinner where there are more workers than that."""
 
 ENDINGS = ("completed", "stopped", "failed", "crashed", "orphaned", "paused", LASTS, UNKNOWN)
+
+GAP = "2%"
+"""Of the axis's width, in the place of a pause."""
+
+_BOTH: Options = {"xAxisIndex": [0, 1], "filterMode": "weakFilter"}
+ZOOM: list[Options] = [
+    {"type": "inside", **_BOTH},
+    {"type": "slider", **_BOTH, "height": 16, "bottom": 4, "showDataShadow": False},
+]
 
 EDGES = ("#FFFFFF", "#1E1E1E")
 """Of boxes on a light and on a dark background."""
@@ -57,15 +67,19 @@ def height_of(workers: int) -> int:
     return ABOVE + ROW * min(max(workers, 2), MOST_ROWS) + BELOW
 
 
-def timeline_chart(found: Timeline, busy: tuple[Floats, Floats], *, palette: Palette) -> Options:
+def timeline_chart(
+    found: Timeline, busy: tuple[Floats, Floats], pauses: Sequence[tuple[float, float]], *, palette: Palette
+) -> Options:
     """Return the chart's options.
 
     Args:
         found: all stints.
         busy: the edges of pieces of time in seconds, and how many workers were busy in each.
+        pauses: times to leave out, from and to, in seconds.
         palette: of the background.
     """
-    unit, seconds = unit_of(float(found.stints["end"].max()))
+    last = float(found.stints["end"].max())
+    unit, seconds = unit_of(last - sum(end - start for start, end in pauses))
     edges, means = busy
     sources: list[Options] = [{"x": edges / seconds, "busy": np.append(means, means[-1:])}]
     series = [_busy(palette)]
@@ -77,7 +91,9 @@ def timeline_chart(found: Timeline, busy: tuple[Floats, Floats], *, palette: Pal
             edge = EDGES[palette is DARK] if edged else color
             series.append(_boxes(WORDS.get(ending, ending), color, len(sources), edge))
             sources.append(_stints(those, found.workers, seconds))
-    shared = {"type": "value", "min": 0, "max": float(found.stints["end"].max()) / seconds}
+    breaks = [_break(start, end, seconds) for start, end in pauses if end < last]
+    zigzag = {"itemStyle": {"color": EDGES[palette is DARK], "borderColor": palette.guide, "opacity": 1}}
+    time = {"type": "value", "min": 0, "max": last / seconds, "breaks": breaks, "breakArea": zigzag}
     return {
         "dataset": [{"source": source} for source in sources],
         "animation": False,
@@ -87,47 +103,34 @@ def timeline_chart(found: Timeline, busy: tuple[Floats, Floats], *, palette: Pal
             {"left": NAMES, "right": 24, "top": 46, "height": 70},
             {"left": NAMES, "right": 24, "top": ABOVE, "bottom": BELOW},
         ],
-        "xAxis": [
-            {**shared, "gridIndex": 0, "axisLabel": {"show": False}},
-            {
-                **shared,
-                "axisLabel": {"showMaxLabel": False},
-                "gridIndex": 1,
-                "name": f"{unit} since the first start",
-                "nameLocation": "middle",
-                "nameGap": 26,
-            },
-        ],
-        "yAxis": [
-            {
-                "type": "value",
-                "gridIndex": 0,
-                "min": 0,
-                "max": len(found.workers),
-                "minInterval": 1,
-                "splitNumber": 2,
-            },
-            {
-                "type": "category",
-                "gridIndex": 1,
-                "data": list(found.workers),
-                "inverse": True,
-                "axisLabel": {"width": NAMES - 10, "overflow": "truncate"},
-            },
-        ],
-        "dataZoom": [
-            {"type": "inside", "xAxisIndex": [0, 1], "filterMode": "weakFilter"},
-            {
-                "type": "slider",
-                "xAxisIndex": [0, 1],
-                "filterMode": "weakFilter",
-                "height": 16,
-                "bottom": 4,
-                "showDataShadow": False,
-            },
-        ],
+        "xAxis": [{**time, "axisLabel": {"show": False}}, _time_axis(time, unit)],
+        "yAxis": [_count_axis(len(found.workers)), _worker_axis(found.workers)],
+        "dataZoom": ZOOM,
         "series": series,
     }
+
+
+def _break(start: float, end: float, seconds: float) -> Options:
+    """Return where the axis breaks: its ends are labels, so they have one digit."""
+    return {
+        "start": math.ceil(10 * start / seconds) / 10,
+        "end": math.floor(10 * end / seconds) / 10,
+        "gap": GAP,
+    }
+
+
+def _time_axis(time: Options, unit: str) -> Options:
+    name = {"name": f"{unit} since the first start", "nameLocation": "middle", "nameGap": 26}
+    return {**time, **name, "gridIndex": 1, "axisLabel": {"showMaxLabel": False}}
+
+
+def _count_axis(workers: int) -> Options:
+    return {"type": "value", "min": 0, "max": workers, "minInterval": 1, "splitNumber": 2}
+
+
+def _worker_axis(workers: Sequence[str]) -> Options:
+    label = {"width": NAMES - 10, "overflow": "truncate"}
+    return {"type": "category", "gridIndex": 1, "data": list(workers), "inverse": True, "axisLabel": label}
 
 
 def unit_of(seconds: float) -> tuple[str, float]:

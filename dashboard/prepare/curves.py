@@ -149,6 +149,48 @@ def bands(x: Floats, values: Floats) -> Bands:
     return Bands(np.asarray(x, dtype=np.float64)[some], levels, count[some])
 
 
+def over_time(x: Floats, values: Floats, *, points: int = 120) -> tuple[Floats, Floats]:
+    """Return what each trial had reached at the same moments: its last value then, from its first to its last one.
+
+    Args:
+        x: (n, S), when each value was measured, ascending in each row where it is known.
+        values: (n, S); NaN where a trial has none.
+        points: moments, equally far from each other, up to the last value of all.
+
+    Returns:
+        The moments (points,) and the values there (n, points), NaN before and after a trial.
+    """
+    known = np.isfinite(values) & np.isfinite(x)
+    moments = np.linspace(0.0, x[known].max(initial=0.0), points)
+    found = np.full((len(values), points), np.nan)
+    for row, here in enumerate(known):
+        at, measured = x[row][here], values[row][here]
+        if len(at):
+            last = np.searchsorted(at, moments, side="right") - 1
+            lasts = (last >= 0) & (moments <= at[-1])
+            found[row, lasts] = measured[last[lasts]]
+    return moments, found
+
+
+def close_up(values: Floats, *, maximize: bool, positive: bool = False) -> tuple[float | None, float]:
+    """Return between which values to look at how the better half of the trials ended: from the median of the bests.
+
+    Args:
+        values: (n, S), NaN where there is none; at least one is there.
+        maximize: higher is better.
+        positive: no value of 0 and below can be shown.
+
+    Returns:
+        The lower and the upper end; None where the lower one cannot be shown.
+    """
+    best = np.fmax.reduce(values, axis=1) if maximize else np.fmin.reduce(values, axis=1)
+    best = best[np.isfinite(best)]
+    middle, end = float(np.median(best)), float(best.max() if maximize else best.min())
+    room = 0.05 * abs(end - middle) or 0.01 * abs(end) or 1.0
+    low, high = min(middle, end) - room, max(middle, end) + room
+    return None if positive and low <= 0 else low, high
+
+
 def times(told: Reports, trials: int, steps: Ints, *, since: Literal["trial", "search"]) -> Floats:
     """Return when each trial made each step, in minutes (trials, S); NaN where nothing says so.
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dashboard.prepare.filters import Mask
@@ -35,6 +36,21 @@ def ranked(table: Table, shown: Mask) -> Rows:
     rows = np.flatnonzero(shown)
     places = table.facts["place"].to_numpy(dtype=np.float64)[rows]
     found: Rows = rows[np.argsort(np.where(np.isnan(places), np.inf, places), kind="stable")]
+    return found
+
+
+def by_column(table: Table, rows: Rows, column: str, epoch: int | None, *, descending: bool) -> Rows:
+    """Return trials in the order of a column; those without a value come last, and ties keep their order.
+
+    Args:
+        table: all trials.
+        rows: numbers of the trials.
+        column: of `board`, not the curve.
+        epoch: at which all are compared; None for none.
+        descending: the largest first.
+    """
+    order = "descending" if descending else "ascending"
+    found: Rows = rows[pc.sort_indices(board(table, rows, epoch)[column], sort_keys=[("", order)]).to_numpy()]
     return found
 
 

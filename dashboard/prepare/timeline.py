@@ -22,6 +22,9 @@ LASTS = "under way"
 
 UNKNOWN = "unknown ending"
 
+LONG, MOST_PAUSES = 0.2, 10
+"""The share of the working time from which on a pause is left out of the picture, and how many are."""
+
 BINS = 120
 """Of the busy workers over time: some 8 pixels each on a page."""
 
@@ -177,14 +180,41 @@ def covered(start: Floats, end: Floats) -> float:
     return float(np.maximum(end - fresh, 0.0).sum())
 
 
-def busy_workers(found: Timeline, *, bins: int = BINS) -> tuple[Floats, Floats]:
-    """Return how many workers were busy over time: the mean of each piece of it.
+def pauses(found: Timeline) -> list[tuple[float, float]]:
+    """Return the times in which nothing ran at all that would press the others together: from and to, in seconds.
 
-    Returns:
-        The ends of the pieces (bins + 1,) in seconds since the first start, and the means (bins,).
+    These are the ones longer than `LONG` of the time in which something ran, the longest `MOST_PAUSES` of them.
     """
     start, end = found.stints["start"].to_numpy(), found.stints["end"].to_numpy()
-    edges = np.linspace(0.0, max(float(end.max()), 1e-9), bins + 1)
+    reached = np.maximum.accumulate(end)[:-1]
+    gap = start[1:] - reached
+    long = np.flatnonzero(gap > LONG * covered(start, end))
+    longest = np.sort(long[np.argsort(-gap[long])][:MOST_PAUSES])
+    return [(float(reached[at]), float(start[at + 1])) for at in longest]
+
+
+def busy_workers(
+    found: Timeline, *, without: Sequence[tuple[float, float]] = (), bins: int = BINS
+) -> tuple[Floats, Floats]:
+    """Return how many workers were busy over time: the mean of each piece of it.
+
+    Args:
+        found: all stints.
+        without: pauses, ascending, each one piece; the pieces between them are equally long, about ``bins`` in all.
+        bins: the least number of pieces that is wanted.
+
+    Returns:
+        The ends of the B pieces (B + 1,) in seconds since the first start, and the means (B,).
+    """
+    start, end = found.stints["start"].to_numpy(), found.stints["end"].to_numpy()
+    last = max(float(end.max()), 1e-9)
+    begins, ends = [0.0, *(pause[1] for pause in without)], [*(pause[0] for pause in without), last]
+    length = max(sum(ends) - sum(begins), 1e-9)
+    parts = [
+        np.linspace(one, other, max(1, round(bins * (other - one) / length)) + 1)
+        for one, other in zip(begins, ends, strict=True)
+    ]
+    edges = np.concatenate(parts)
     # Seconds of work before each edge: all stints' clipped lengths, by sorted starts and ends.
     before = _worked_before(np.sort(start), edges) - _worked_before(np.sort(end), edges)
     return edges, np.diff(before) / np.diff(edges)

@@ -16,16 +16,19 @@ from dashboard.measured import measurements
 from dashboard.memory import remember
 from dashboard.pages import link
 from dashboard.prepare import curves, metrics
-from dashboard.prepare.curves import AGAINST, MOST_POINTS, Against
+from dashboard.prepare.curves import AGAINST, MOST_POINTS, Against, Bands
 from dashboard.prepare.reports import Floats, Ints, reports_of
 from dashboard.prepare.smoothing import MOST, smoothed
 from dashboard.prepare.words import plain
+from search.runs.objective_guess import guessed_mode
 
 MOST_OFFERED = 1000
 """Trials that can be chosen from the list, best first; the URL and the leaderboard take any."""
 
 MOST_DAMAGE = 3
 """Damaged places that are named."""
+
+CLOSE = "Looks at the values in which the better half of the trials ended up."
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,7 @@ class Choices:
     smoothing: float
     bands: bool
     log: bool
+    close: bool
 
 
 def draw(found: Open) -> None:
@@ -83,7 +87,8 @@ def _choices(found: Open) -> Choices:
         )
         bands = st.toggle("Percentiles", key="bands", bind="query-params")
         log = st.toggle("Log scale", key="log", bind="query-params")
-    return Choices(metric, against, smoothing, bands, log)
+        close = st.toggle("Better half", key="close", bind="query-params", help=CLOSE)
+    return Choices(metric, against, smoothing, bands, log, close)
 
 
 def _values(found: Open, metric: str) -> tuple[Ints, Floats]:
@@ -140,18 +145,19 @@ def _chart(found: Open, choices: Choices, bold: Sequence[int], data: Data) -> No
         rungs=remember(found.run, curves.rungs_of, found.run),
         log=choices.log,
         end=found.table.horizon if by_step and not found.run.foreign else None,
+        values=_window(found, choices, soft) if choices.close else None,
         palette=palette(),
     )
     options = curves_chart(
         lines,
         [_curve(number, choices, data, soft) for number in bold],
-        curves.bands(data.steps.astype(np.float64), soft[found.shown]) if choices.bands and by_step else None,
+        _bands(found, choices, data, soft) if choices.bands else None,
         look,
     )
     chart(options, height=440, name="curves", alt=f"{choices.metric} by {choices.against} of {trials} trials")
     points = int(np.isfinite(values[found.shown]).sum())
     rungs = ", ".join(map(str, marked(look)))
-    said = [_said(choices, trials, points, by_step=by_step), f"Dashed: rungs, at {rungs}." if rungs else ""]
+    said = [_said(choices, trials, points), f"Dashed: rungs, at {rungs}." if rungs else ""]
     st.caption(plain(" ".join(said)))
     with st.container(horizontal=True, gap="small"):
         for number in bold[:4]:
@@ -167,14 +173,33 @@ def _curve(number: int, choices: Choices, data: Data, soft: Floats) -> Chosen:
     return Chosen(f"trial {number}", curves.joined(row, soft[[number]], whose), raw)
 
 
-def _said(choices: Choices, trials: int, points: int, *, by_step: bool) -> str:
+def _window(found: Open, choices: Choices, soft: Floats) -> tuple[float | None, float]:
+    objective = found.run.plan.objective
+    mode = objective.mode if choices.metric == objective.metric else guessed_mode(choices.metric)
+    return curves.close_up(soft[found.shown], maximize=mode == "max", positive=choices.log)
+
+
+def _bands(found: Open, choices: Choices, data: Data, soft: Floats) -> Bands | None:
+    values = soft[found.shown]
+    if choices.against == "search time":
+        return None
+    if choices.against == "trial time":
+        return curves.bands(*curves.over_time(data.x[found.shown], values))
+    return curves.bands(data.steps.astype(np.float64), values)
+
+
+def _said(choices: Choices, trials: int, points: int) -> str:
     said = [f"{choices.metric} of {trials:,} trials."]
     if choices.smoothing:
         said.append(f"Smoothed by {choices.smoothing:.2f}; of bold curves the values as recorded lie behind.")
-    if choices.bands and by_step:
+    if choices.bands and choices.against in ("epoch", "step"):
         said.append("Percentiles are of the trials that came so far: where weak ones stop, they rise.")
-    if choices.bands and not by_step:
-        said.append("Percentiles are drawn against epochs and steps only.")
+    elif choices.bands and choices.against == "trial time":
+        said.append("Percentiles are of the trials that trained so long, each with its last value then.")
+    elif choices.bands:
+        said.append(
+            "No percentiles: at one moment of a search, too few trials are under way, at different epochs."
+        )
     if choices.log:
         said.append("Values of 0 and below have no place on a log scale.")
     if points > MOST_POINTS:

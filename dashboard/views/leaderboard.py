@@ -48,6 +48,7 @@ def draw(found: Open) -> None:
         )
         reached = choose_epoch(found, common_epoch.widest, hint=FAIR)
         epoch = reached.epoch if reached else None
+        column, descending = _order(table)
         columns = _columns(table)
         _downloads(found, epoch)
     typed = find(table, text)
@@ -58,22 +59,41 @@ def draw(found: Open) -> None:
         nothing_left() if not found.shown.any() else st.info("No trial matches what you typed.")
         return
     rows = leaderboard.ranked(table, shown)
+    if column is not None:
+        rows = leaderboard.by_column(table, rows, column, epoch, descending=descending)
     _board(table, rows, epoch, columns, remember(found.run, leaderboard.value_range, table))
     _links(table)
     _explain(found, epoch, rows)
 
 
+def _order(table: Table) -> tuple[str | None, bool]:
+    """Return the column that the rows are sorted by, None for the rank, and whether the largest comes first."""
+    known = {title: column for title, column in _offered(table).items() if column != "curve"}
+    with st.popover("Sort", icon=":material/sort:"):
+        title = st.selectbox("By", ["Rank", *known], key="sort", bind="query-params")
+        descending = st.toggle(
+            "Largest first", key="descending", bind="query-params", disabled=title == "Rank"
+        )
+        st.caption("A click on a column's title sorts too, for you alone; this is in the address.")
+    return known.get(title), descending
+
+
 def _columns(table: Table) -> list[str]:
     """Return the columns that are shown, beside place and number."""
-    settings = leaderboard.setting_columns(table).values()
-    known = {**_titles(table), **{name: name for name in settings}, "Started": "start"}
-    known |= {"Origin": "origin", "Reason": "reason"}
+    known = _offered(table)
     usual = [title for title, column in known.items() if column not in HIDDEN]
     with st.popover("Columns", icon=":material/view_column:"):
         chosen = st.multiselect(
             "Columns", list(known), default=usual, key="columns", bind="query-params", width=420
         )
     return [known[title] for title in chosen]
+
+
+def _offered(table: Table) -> dict[str, str]:
+    """Return all columns beside place and number, by what a page calls them."""
+    settings = leaderboard.setting_columns(table).values()
+    known = {**_titles(table), **{name: name for name in settings}, "Started": "start"}
+    return known | {"Origin": "origin", "Reason": "reason"}
 
 
 def _titles(table: Table) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dashboard.asking import confirm
 from dashboard.components.editor import editor, typed
 from dashboard.drawing import frame
 from dashboard.frame import runs_dir, sidebar_of_runs
-from dashboard.known_words import known_words, why_unknown
+from dashboard.known_words import ask, known_words, why_unknown
 from dashboard.pages import path_of
 from dashboard.prepare import new_search as prepared
 from dashboard.prepare.moments import moment
@@ -152,6 +152,9 @@ def _unknown() -> None:
     if why:
         st.warning("The names of settings cannot be checked:", icon=":material/warning:")
         st.code(why, language=None, wrap_lines=True)
+        if st.button("Load them again", icon=":material/refresh:"):
+            ask()
+            st.rerun()
         return
     st.caption("The names of settings are being loaded; until then only the form is checked.")
     redraw_on_change(lambda: known_words() is None, every=1.0)

@@ -9,14 +9,15 @@ import streamlit as st
 from dashboard.charts.timeline_chart import height_of, timeline_chart
 from dashboard.drawing import chart
 from dashboard.frame import Open, no_trials_yet, nothing_left, palette, run_page
-from dashboard.prepare.timeline import Timeline, Use, busy_workers, timeline, use
+from dashboard.prepare.timeline import Timeline, Use, busy_workers, pauses, timeline, use
 from dashboard.prepare.words import plain
 from search.console import duration
 
 LEGEND = (
     "A box is a stretch of one trial on one worker. A device has as many rows as trials ever ran there at once. "
     "Drag or scroll to look closer; white space is time in which a worker had nothing to do. Pauses are times in "
-    "which nothing ran at all; what of the busy time is not spent in epochs goes into starting, loading and saving."
+    "which nothing ran at all, and a zigzag stands for a long one; what of the busy time is not spent in epochs goes "
+    "into starting, loading and saving."
 )
 
 
@@ -37,7 +38,9 @@ def draw(found: Open) -> None:
         nothing_left()
         return
     _figures(made, use(made))
-    options = timeline_chart(shown, busy_workers(made), palette=palette())
+    left_out = pauses(made)
+    busy = busy_workers(made, without=left_out)
+    options = timeline_chart(shown, busy, left_out, palette=palette())
     alt = f"{len(shown.stints)} stints of training on {len(made.workers)} workers over time"
     chart(options, height=height_of(len(made.workers)), name="timeline", alt=alt)
     st.caption(LEGEND)

@@ -91,3 +91,30 @@ def test_a_metric_with_other_steps_has_times_where_they_are_known(steps: list[in
     told = reports([curve(0, [0.1, 0.2], stints=[Stint(1, 0.0)])])
     made = curves.times(told, 1, np.array(steps, dtype=np.int64), since="trial")
     assert made.tolist() == [[2 / 60] if steps else []]
+
+
+@given(MATRIX, st.integers(2, 30))
+def test_at_a_moment_a_trial_stands_at_its_last_value(values: np.ndarray, points: int) -> None:
+    x = np.cumsum(np.ones_like(values) + np.arange(len(values))[:, None], axis=1)
+    moments, found = curves.over_time(x, values, points=points)
+    assert len(moments) == points
+    for row, at, made in zip(values, x, found, strict=True):
+        known = [(when, value) for when, value in zip(at, row, strict=True) if math.isfinite(value)]
+        for moment, value in zip(moments, made, strict=True):
+            past = [one for when, one in known if when <= moment]
+            expected = past[-1] if past and known[-1][0] >= moment else math.nan
+            np.testing.assert_equal(value, expected)
+
+
+def test_the_better_half_lies_between_the_median_of_the_bests_and_the_best() -> None:
+    values = np.array([[0.1, 0.5], [0.2, 0.9], [0.3, np.nan], [np.nan, np.nan]])
+    assert curves.close_up(values, maximize=True) == pytest.approx((0.48, 0.92))
+    assert curves.close_up(values, maximize=False) == pytest.approx((0.095, 0.205))
+    assert curves.close_up(values - 0.15, maximize=False, positive=True)[0] is None
+
+
+def test_where_all_are_equal_there_is_still_something_to_see() -> None:
+    for value in (0.0, 0.7, -3.0):
+        low, high = curves.close_up(np.full((2, 3), value), maximize=True)
+        assert low is not None
+        assert low < value < high

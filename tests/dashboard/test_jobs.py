@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import jobs
 from dashboard.access import VARIABLE
 from dashboard.jobs import MOST_LINES, Job, Jobs, environment, parsed
-from dashboard.known_words import known_words, why_unknown
+from dashboard.known_words import ask, known_words, why_unknown
 from search.tuning.vocabulary import vocabulary
 from tests.dashboard.visits import said
 
@@ -241,6 +241,9 @@ def test_why_the_words_are_not_known_is_told(shown: Jobs) -> None:
     assert shown.start("vocabulary", python("raise SystemExit('torch is missing')")).join(PATIENCE)
     assert known_words() is None
     assert "torch is missing" in why_unknown()
+    ask()
+    until(lambda: known_words() is not None)
+    assert why_unknown() == ""
 
 
 def test_no_more_than_four_jobs_work_at_once() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.prepare.leaderboard import (
     board,
+    by_column,
     csv,
     parquet,
     ranked,
@@ -43,6 +44,16 @@ def test_the_ranking_comes_first_and_then_those_without_a_rank(small: Table) -> 
     assert made["status"] == ["completed", "completed", "stopped early", "failed"]
     assert made["momentum"] == [0.5, None, 0.9, None]
     assert "width" not in made, "a fixed parameter says nothing about a trial"
+
+
+def test_a_column_sorts_both_ways_and_a_missing_value_comes_last(small: Table) -> None:
+    def order(column: str, epoch: int | None = None, *, descending: bool) -> list[int]:
+        return by_column(small, everyone(small), column, epoch, descending=descending).tolist()
+
+    assert order("momentum", descending=False) == [2, 1, 0, 3]
+    assert order("momentum", descending=True) == [1, 2, 0, 3]
+    assert order("at_epoch", 2, descending=False) == [0, 2, 1, 3]
+    assert order("status", descending=False)[:2] == [2, 0], "equals stay in the order of their rank"
 
 
 def test_at_equal_epochs_a_trial_that_was_not_there_has_no_value(small: Table) -> None:

@@ -68,7 +68,9 @@ def test_choosing_a_trial_puts_it_into_the_url() -> None:
     [
         ({"smoothing": "0.6"}, "Smoothed by 0.60"),
         ({"bands": "true"}, "Percentiles are of the trials that came so far"),
-        ({"bands": "true", "axis": "trial time"}, "Percentiles are drawn against epochs and steps only"),
+        ({"bands": "true", "axis": "trial time"}, "Percentiles are of the trials that trained so long"),
+        ({"bands": "true", "axis": "search time"}, "No percentiles: at one moment"),
+        ({"close": "true"}, "4 trials"),
         ({"log": "true"}, "no place on a log scale"),
         ({"axis": "search time"}, "4 trials"),
     ],

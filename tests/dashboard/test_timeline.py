@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashboard.charts.palette import LIGHT
 from dashboard.charts.timeline_chart import height_of, timeline_chart, unit_of
-from dashboard.prepare.timeline import LASTS, Timeline, busy_workers, covered, lanes, timeline, use
+from dashboard.prepare.timeline import LASTS, Timeline, busy_workers, covered, lanes, pauses, timeline, use
 from search.runs.record import Stint
 from tests.dashboard.records import curve, report, trial
 
@@ -63,6 +63,28 @@ def test_a_pause_of_the_whole_search_is_told_and_left_out_where_that_is_said() -
     assert found.active == 1
 
 
+def test_a_long_pause_is_left_out_of_the_picture_and_a_short_one_is_not() -> None:
+    found = of([(0, 10, "a"), (11, 9, "a"), (100, 10, "a")])
+    assert pauses(found) == [(20, 100)]
+    options = timeline_chart(found, busy_workers(found), pauses(found), palette=LIGHT)
+    assert [(one["start"], one["end"]) for one in options["xAxis"][1]["breaks"]] == [(20, 100)]
+
+
+@given(SPANS, st.integers(1, 200))
+def test_pauses_are_empty_and_nothing_is_lost_without_them(
+    spans: list[tuple[int, int, str]], bins: int
+) -> None:
+    found = of(spans)
+    left_out = pauses(found)
+    edges, means = busy_workers(found, without=left_out, bins=bins)
+    worked = (found.stints["end"] - found.stints["start"]).sum()
+    assert (means * np.diff(edges)).sum() == pytest.approx(worked)
+    for start, end in left_out:
+        at = int(np.flatnonzero(np.isclose(edges, start))[-1])
+        assert edges[at + 1] == pytest.approx(end)
+        assert means[at] == pytest.approx(0, abs=1e-6)
+
+
 def test_an_overlap_is_covered_once() -> None:
     assert covered(np.array([0.0, 1.0, 20.0]), np.array([10.0, 3.0, 21.0])) == 11
 
@@ -109,7 +131,7 @@ def test_time_is_shown_in_a_unit_that_fits(seconds: float, unit: str) -> None:
 
 def test_the_chart_has_a_series_for_each_ending_and_grows_with_the_workers() -> None:
     found = of([(0, 10, "a"), (5, 10, "a")])
-    options = timeline_chart(found, busy_workers(found), palette=LIGHT)
+    options = timeline_chart(found, busy_workers(found), [], palette=LIGHT)
     assert [series["name"] for series in options["series"]] == ["workers busy", "unknown ending"]
     boxes = options["dataset"][1]["source"]
     assert boxes["worker"] == ["a · 1", "a · 2"]

@@ -20,6 +20,17 @@ def _arguments(arguments: Path) -> None:
     """Every page finds the folder of runs."""
 
 
+def test_the_leaderboard_is_sorted_as_its_address_says() -> None:
+    table = visited("leaderboard", run="small", sort="Epochs", descending="true").dataframe[0].value
+    assert list(table["epochs"]) == sorted(table["epochs"], reverse=True)
+    assert list(visited("leaderboard", run="small", sort="nonsense").dataframe[0].value["trial"]) == [
+        2,
+        0,
+        1,
+        3,
+    ]
+
+
 def test_the_leaderboard_shows_all_trials() -> None:
     table = visited("leaderboard", run="small").dataframe[0].value
     assert list(table["trial"]) == [2, 0, 1, 3]
