@@ -1,18 +1,15 @@
-"""What a page offers to steer a search: stop, extend, resume it, stop a trial, try another, keep notes and tags."""
+"""What a page offers to steer a search: stop, extend, resume it, stop a trial, try another."""
 
 from __future__ import annotations
 
 import functools
 import shlex
-import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from dashboard import jobs, searches
+from dashboard import searches
 from dashboard.asking import asked, confirm, resumed, warn_of_plugins, why_not
 from dashboard.cloning import clone
 from dashboard.drawing import frame
@@ -23,7 +20,7 @@ from dashboard.prepare.words import plain
 from dashboard.searches import Begun
 from dashboard.watch import redraw_on_change
 from search.runs.layout import RunLayout
-from search.runs.requests import MOST_CHARACTERS, Action, Kind, actions, pending
+from search.runs.requests import Action, Kind, actions, pending
 from search.runs.run import Run
 
 MOST_MORE = 10_000
@@ -45,7 +42,7 @@ def search_actions(found: Open) -> None:
         elif found.state == "interrupted":
             _resume(found.run)
         _extend(found)
-    _waiting(found, "stop", "extend")
+    waiting(found, "stop", "extend")
     _last_begun(found)
 
 
@@ -58,33 +55,8 @@ def trial_actions(found: Open, number: int) -> None:
     if found.state == "running" and found.run.trial(number).status in ("running", "waiting"):
         _stop_trial(found.run, number)
     clone(found, number)
-    _waiting(found, "stop_trial", "enqueue")
+    waiting(found, "stop_trial", "enqueue")
     _last_begun(found)
-
-
-def remark_actions(found: Open, number: int) -> None:
-    """Draw a trial's tags and notes, and the fields to add some."""
-    run = found.run
-    given = prepared.tags(run.requests, number)
-    for note in prepared.notes(run.requests, number):
-        st.caption(moment(note.at))
-        st.code(note.text, language=None, wrap_lines=True)
-    why = why_not(run)
-    if why:
-        st.caption(plain(f"Tags: {', '.join(given)}. {why}" if given else why))
-        return
-    job = _note_job(run)
-    busy = (known := jobs.job(job)) is not None and known.running
-    _tags(found, number, given, busy=busy)
-    with st.form(f"note:{number}", clear_on_submit=True, border=False):
-        text = st.text_area("A note on this trial", max_chars=MOST_CHARACTERS, height=80)
-        if (
-            st.form_submit_button("Keep the note", icon=":material/edit_note:", disabled=busy)
-            and text.strip()
-        ):
-            _remark(found, number, [text.strip()])
-    jobs.show_job(job, "Keeping it")
-    _waiting(found, "note", "tag")
 
 
 def history(found: Open) -> None:
@@ -178,52 +150,7 @@ def _extend(found: Open) -> None:
         confirm("Extend it", within=key, act=act, done=done)
 
 
-def _tags(found: Open, number: int, given: tuple[str, ...], *, busy: bool) -> None:
-    key = f"tags:{found.run.name}:{number}:{given}"
-
-    def change() -> None:
-        chosen = st.session_state[key]
-        added = [tag[:MOST_CHARACTERS] for tag in chosen if tag not in given]
-        removed = [tag for tag in given if tag not in chosen]
-        if added or removed:
-            _remark(found, number, added or removed, tag=True, remove=bool(removed))
-
-    st.multiselect(
-        "Tags",
-        given,
-        default=given,
-        accept_new_options=True,
-        max_selections=20,
-        key=key,
-        on_change=change,
-        disabled=busy,
-    )
-
-
-def _remark(
-    found: Open, number: int, texts: Sequence[str], *, tag: bool = False, remove: bool = False
-) -> None:
-    """Keep a note or tags: by the driver where there is one, else by a verb."""
-    layout = found.run.layout
-    if found.state == "running":
-        more: dict[str, Any] = {"remove": remove} if tag else {}
-        for text in texts:
-            why = asked(layout, "tag" if tag else "note", trial=number, text=text, **more)
-            st.toast(plain(why or "The driver is asked to keep it."))
-        return
-    words = [*(["--tag"] if tag else []), *(["--remove"] if remove else []), "--json"]
-    command = [sys.executable, "-m", "search.note", *words, "--", str(layout.root), str(number), *texts]
-    try:
-        jobs.start(_note_job(found.run), command)
-    except OSError as error:
-        st.toast(plain(error), icon=":material/error:")
-
-
-def _note_job(run: Run) -> str:
-    return f"note:{run.layout.root}"
-
-
-def _waiting(found: Open, *kinds: Kind) -> None:
+def waiting(found: Open, *kinds: Kind) -> None:
     """Say which requests of these kinds wait for an answer; the page is drawn again when one comes."""
     layout = found.run.layout
     pendings = [action for action in _actions_of(layout) if action.outcome == "pending"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import address, steering
+from dashboard import address, remarks, steering
 from dashboard.charts.scalar_chart import scalar_chart
 from dashboard.classified import confusion, contact_sheet
 from dashboard.drawing import chart, frame
@@ -39,7 +39,7 @@ def draw(found: Open) -> None:
     _course(found, shown)
     _logs(shown)
     st.markdown("**Notes and tags**")
-    steering.remark_actions(found, shown.number)
+    remarks.remark_actions(found, shown.number)
 
 
 def _choose(found: Open) -> int:

@@ -26,7 +26,7 @@ from tests.dashboard.visits import checked, said
 PAGE = """
 from pathlib import Path
 import streamlit as st
-from dashboard import memory, steering
+from dashboard import memory, remarks, steering
 from dashboard.frame import Open
 from dashboard.prepare.states import state_of
 from dashboard.prepare.table import table
@@ -42,7 +42,7 @@ if st.session_state["foreign"]:
 found = Open(run, state_of(run.progress(), driven=driver_of(layout) is not None), columns, None)
 steering.search_actions(found)
 steering.trial_actions(found, 0)
-steering.remark_actions(found, 0)
+remarks.remark_actions(found, 0)
 steering.history(found)
 """
 
