@@ -13,6 +13,7 @@ from typing import cast
 
 import optuna
 import torch
+from optuna import TrialPruned
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
@@ -38,6 +39,9 @@ def work(job: Job) -> None:
     mark_steps()
 
     def objective(trial: Trial) -> float:
+        if not trial.user_attrs:  # the list was through before this process took one of it
+            trial.study.stop()
+            raise TrialPruned
         config = job.configs[trial.suggest_int("index", 0, job.trials - 1)]
         training = fit(config, load_data(DATA))
         for report in training:
@@ -56,7 +60,7 @@ def main() -> None:
     job = Job.of_command_line()
     study = optuna.create_study(study_name=NAME, storage=storage(job), direction="maximize")
     for index in range(job.trials):
-        study.enqueue_trial({"index": index})
+        study.enqueue_trial({"index": index}, user_attrs={"listed": True})
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=work, args=(job,)) for _ in range(job.workers)]
     for process in processes:
