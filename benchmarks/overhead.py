@@ -70,7 +70,8 @@ HEADER = (
 
 @dataclass(frozen=True)
 class Figures:
-    """One contender in one round. Times in seconds; those of a report are CPU times, None where nothing is driven.
+    """One contender in one round. Times in seconds; those of a report are CPU times, None where nothing is driven or
+    no process takes two steps.
 
     ``step_time`` is the sum over all steps, ``gaps`` lie between two trials, ``other`` are the framework's own
     processes.
@@ -82,7 +83,7 @@ class Figures:
     gaps: tuple[float, ...]
     driver: float | None
     other: float | None
-    worker: float
+    worker: float | None
 
 
 class ContenderFailed(RuntimeError):  # noqa: N818 (says what is the case)
@@ -131,7 +132,7 @@ def figures(job: Job, marks: Sequence[Mark], launched: float) -> Figures:
         gaps=tuple(gaps(marks, workers=job.workers)),
         driver=cpu.driver / cpu.reports if cpu else None,
         other=cpu.system / cpu.reports if cpu else None,
-        worker=statistics.fmean(between),
+        worker=statistics.fmean(between) if between else None,
     )
 
 
