@@ -6,6 +6,7 @@ slowly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -188,6 +189,8 @@ def close_up(values: Floats, *, maximize: bool, positive: bool = False) -> tuple
     middle, end = float(np.median(best)), float(best.max() if maximize else best.min())
     room = 0.05 * abs(end - middle) or 0.01 * abs(end) or 1.0
     low, high = min(middle, end) - room, max(middle, end) + room
+    unit = 10.0 ** math.floor(math.log10(high - low) - 1)  # short labels, at most a tenth more on each side
+    low, high = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
     return None if positive and low <= 0 else low, high
 
 

@@ -109,7 +109,7 @@ def test_at_a_moment_a_trial_stands_at_its_last_value(values: np.ndarray, points
 def test_the_better_half_lies_between_the_median_of_the_bests_and_the_best() -> None:
     values = np.array([[0.1, 0.5], [0.2, 0.9], [0.3, np.nan], [np.nan, np.nan]])
     assert curves.close_up(values, maximize=True) == pytest.approx((0.48, 0.92))
-    assert curves.close_up(values, maximize=False) == pytest.approx((0.095, 0.205))
+    assert curves.close_up(values, maximize=False) == pytest.approx((0.09, 0.21))
     assert curves.close_up(values - 0.15, maximize=False, positive=True)[0] is None
 
 
