@@ -47,7 +47,7 @@ def contact_sheet(found: Sheet) -> None:
     if found.pixels is None:
         st.info(plain(found.reason), icon=":material/image_not_supported:")
         with st.expander(f"Without pictures: {len(found.captions)} images"):
-            st.code("\n".join(found.captions), language=None)
+            st.text("\n".join(found.captions))
         return
     images = [one[:, :, 0] if one.shape[2] == 1 else one for one in found.pixels]
     with st.container(horizontal=True, gap="small"):

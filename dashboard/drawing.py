@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.charts.axes import Options
 
@@ -27,3 +28,16 @@ def chart(options: Options, *, height: int, name: str, alt: str) -> None:
 def frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     """Return columns as a table."""
     return pd.DataFrame(dict(columns))
+
+
+def folded(label: str, *, key: str, icon: str | None = None, expanded: bool = False) -> DeltaGenerator | None:
+    """Draw a box that a visitor opens; return it where it is open, else None: what is not seen costs nothing.
+
+    Args:
+        label: of the box.
+        key: that it keeps over drawings.
+        icon: beside the label.
+        expanded: open at first.
+    """
+    box = st.expander(label, icon=icon, key=key, expanded=expanded, on_change="rerun")
+    return box if box.open else None

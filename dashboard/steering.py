@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import searches
 from dashboard.asking import asked, confirm, resumed, warn_of_plugins, why_not
 from dashboard.cloning import clone
-from dashboard.drawing import frame
+from dashboard.drawing import folded, frame
 from dashboard.frame import Open
 from dashboard.prepare import requests as prepared
 from dashboard.prepare.moments import moment
@@ -62,8 +62,8 @@ def trial_actions(found: Open, number: int) -> None:
 def history(found: Open) -> None:
     """Draw every action on a search with its time, who asked for it, and what became of it."""
     key = f"history:{found.run.name}"
-    box = st.expander("Actions on this search", icon=":material/history:", key=key, on_change="rerun")
-    if not box.open:
+    box = folded("Actions on this search", key=key, icon=":material/history:")
+    if box is None:
         return
     layout = found.run.layout
     begun = [one for one in searches.begun(layout.root.parent) if one.run == layout.root.name]

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from search.runs.keeper import recorded_scalars
 from search.runs.run import Run
 
-MOST = 24
-"""Curves of a trial that are drawn."""
+FIRST, MOST = 6, 24
+"""Curves of a trial that are drawn at once, and that are drawn at all: each is a chart that takes 40 ms to begin."""
+
+TELLING = ("loss", "accuracy", "learning_rate")
+"""Behind the last slash of names that come first: how training went, and whether it overfits."""
 
 MOST_READ = 100
 """Metrics that are read of another program's logs: each is read of all trials at once."""
@@ -19,7 +22,7 @@ Curves = Mapping[str, Mapping[int, float]]
 
 
 def scalars(run: Run, number: int) -> Curves:
-    """Return every metric of a trial by step, the objective first, then by name; what is not finite is NaN.
+    """Return every metric of a trial by step, the objective first; what is not finite is NaN.
 
     Args:
         run: of the trial.
@@ -32,9 +35,13 @@ def scalars(run: Run, number: int) -> Curves:
         others = recorded_scalars(trial.layout, trial.record)
     else:
         others = {tag: run.curve(number, tag) for tag in run.measured.tags[:MOST_READ]}
-    names = sorted(set(others) - {metric}, key=lambda name: (name.partition("/")[0] == "train", name))
+    names = sorted(set(others) - {metric}, key=_place)
     found = {metric: trial.record.values, **{name: others[name] for name in names}}
     return {name: _plain(curve) for name, curve in found.items() if curve}
+
+
+def _place(name: str) -> tuple[bool, bool, str]:
+    return name.rpartition("/")[2] not in TELLING, name.partition("/")[0] == "train", name
 
 
 def _plain(curve: Mapping[int, float]) -> dict[int, float]:

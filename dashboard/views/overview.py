@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import steering
 from dashboard.charts.front_chart import front_chart
 from dashboard.charts.staircase_chart import AXIS, staircase_chart
-from dashboard.drawing import chart, frame
+from dashboard.drawing import chart, folded, frame
 from dashboard.frame import Open, no_trials_yet, palette, run_page
 from dashboard.measured import damage
 from dashboard.memory import remember
@@ -42,8 +42,8 @@ def draw(found: Open) -> None:
         for figure in remember(run, overview.figures, run, found.state):
             st.metric(
                 plain(figure.name),
-                figure.value,
-                delta=figure.note,
+                plain(figure.value),
+                delta=plain(figure.note) if figure.note else None,
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
@@ -115,7 +115,7 @@ def _best(best: overview.Best) -> None:
             plain(best.score),
             plain(best.gain),
             f":gray[{plain(best.caveat)}]" if best.caveat else "",
-            f"| Setting | Value |\n|:--|:--|\n{rows}",
+            f"| Setting | Value |\n|---|---|\n{rows}",
         ]
         st.markdown("\n\n".join(part for part in parts if part))
         link("trial", f"Look at trial {best.trial}", trials=str(best.trial))
@@ -124,12 +124,17 @@ def _best(best: overview.Best) -> None:
 def _health(found: Open, told: Reports) -> None:
     """Draw what is wrong. Not remembered: a trial stalls while nothing changes on disk."""
     complaints = health.health(found.run, told, found.state, now=time.time(), damage=damage(found.run))
-    for complaint in complaints:
-        with st.expander(
-            plain(complaint.title), icon=ICONS[complaint.kind], expanded=complaint.kind == "stalled"
-        ):
-            st.code(complaint.reason, language=None, wrap_lines=True)
-            _trials(complaint)
+    for number, complaint in enumerate(complaints):
+        box = folded(
+            plain(complaint.title),
+            key=f"complaint {number}: {complaint.kind}",
+            icon=ICONS[complaint.kind],
+            expanded=complaint.kind == "stalled",
+        )
+        if box is not None:
+            with box:
+                st.text(complaint.reason)
+                _trials(complaint)
 
 
 def _trials(complaint: health.Complaint) -> None:

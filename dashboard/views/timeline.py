@@ -51,7 +51,7 @@ def _figures(made: Timeline, found: Use) -> None:
         for name, value, note in _texts(made, found):
             st.metric(
                 name,
-                value,
+                plain(value),
                 delta=plain(note),
                 delta_color="off",
                 delta_arrow="off",

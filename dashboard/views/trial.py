@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from dashboard import address, remarks, steering
 from dashboard.charts.scalar_chart import scalar_chart
 from dashboard.classified import confusion, contact_sheet
-from dashboard.drawing import chart, frame
+from dashboard.drawing import chart, folded, frame
 from dashboard.frame import Open, no_trials_yet, palette, run_page
 from dashboard.memory import remember
 from dashboard.pages import link
@@ -97,23 +98,20 @@ def _head(found: Open, shown: Trial) -> None:
         st.subheader(f"Trial {shown.number}", anchor=False)
         with st.container(horizontal=True, gap="small"):
             for name, value in trial.facts(run, shown).items():
-                st.metric(name, value, border=True, width="content")
+                st.metric(name, plain(value), border=True, width="content")
         st.markdown(plain(" ".join(trial.said(run, shown))))
         steering.trial_actions(found, shown.number)
         code = trial.script(run, shown)
-        if code:
-            with st.expander("Train it again, in Python", icon=":material/code:"):
+        box = code and folded("Train it again, in Python", key="train again", icon=":material/code:")
+        if box:
+            with box:
                 st.code(code, language="python")
                 st.caption("On the CPU with the same number of threads the curve is the same, bit for bit.")
     with right:
         st.markdown("**Configuration**")
         text = trial.configuration(shown)
-        st.code(
-            text or "not known",
-            language="yaml",
-            height=LONG if text.count("\n") > MOST_LINES else "content",
-            wrap_lines=True,
-        )
+        with st.container(height=LONG if text.count("\n") > MOST_LINES else "content"):
+            st.text(text or "not known")
         if shown.config is None and not run.foreign:
             st.caption("What was searched; all other settings are known when its first stint has ended.")
 
@@ -125,6 +123,17 @@ def _curves(found: Open, shown: Trial) -> None:
         st.info("This trial has not finished an epoch.", icon=":material/hourglass_empty:")
         return
     names = list(curves)[: scalars.MOST]
+    _charts(found, shown, curves, names[: scalars.FIRST])
+    others = names[scalars.FIRST :]
+    box = others and folded(f"{len(others)} more metrics", key="more metrics", icon=":material/show_chart:")
+    if box:
+        with box:
+            _charts(found, shown, curves, others)
+    if len(curves) > len(names):
+        st.caption(f"{len(curves) - len(names)} more metrics are on the page *Curves*.")
+
+
+def _charts(found: Open, shown: Trial, curves: scalars.Curves, names: Sequence[str]) -> None:
     epochs = None if found.run.foreign else shown.record.horizon(found.table.horizon)
     color = palette().status["completed"]
     for start in range(0, len(names), 3):
@@ -136,8 +145,6 @@ def _curves(found: Open, shown: Trial) -> None:
                 chart(
                     options, height=150, name=f"scalar {name}", alt=f"{name} of trial {shown.number} by epoch"
                 )
-    if len(curves) > len(names):
-        st.caption(f"{len(curves) - len(names)} more metrics are on the page *Curves*.")
 
 
 def _answers(found: Open, shown: Trial) -> None:
@@ -218,8 +225,10 @@ def _course(found: Open, shown: Trial) -> None:
 def _logs(shown: Trial) -> None:
     for log in logs(shown):
         title = f"Log of attempt {log.attempt}" + (", its end" if log.cut else "")
-        with st.expander(title, icon=":material/article:"):
-            st.code(log.text or "empty", language=None, height=300)
+        box = folded(title, key=f"log {log.attempt}", icon=":material/article:")
+        if box is not None:
+            with box:
+                st.code(log.text or "empty", language=None, height=300)
 
 
 run_page(draw, filtered=False)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import search
 from search.winner.bundle import Bundle, write_checksums
-from tests.dashboard.visits import said, visited
+from tests.dashboard.visits import checked, said, visited
 from tests.runs.logs.test_folder import RAY_TUNE
 
 PAGES = ("trial", "compare", "winner")
@@ -42,14 +42,29 @@ def test_the_trial_page_shows_the_trial_of_the_url_in_full(real: Path) -> None:
     assert "Trial 2" in text
     assert f"on {trial.validation_images} validation images" in text
     assert "architecture: cnn" in text
-    assert "run.trial(2).config" in text
-    assert "epoch 1 of 3" in text, "the log"
     tables = [table.value for table in app.dataframe]
     assert any(
         "recall interval" in table and table["images"].sum() == trial.validation_images for table in tables
     )
     assert any("cut-off" in table for table in tables)
     assert any("host" in table for table in tables)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("train again", "run.trial(2).config"), ("log 1", "epoch 1 of 3")]
+)
+def test_what_a_visitor_opens_is_drawn_then(real: Path, key: str, words: str) -> None:
+    app = visited("trial", run="tiny", trials="2")
+    assert words not in said(app)
+    app.session_state[key] = True
+    assert words in said(checked(app.run()))
+
+
+def test_more_metrics_than_six_are_drawn_when_they_are_opened(real: Path) -> None:
+    app = visited("trial", run="tiny", trials="2")
+    assert not any("recall ·" in caption.value for caption in app.caption)
+    app.session_state["more metrics"] = True
+    assert any("recall ·" in caption.value for caption in checked(app.run()).caption)
 
 
 def test_the_trial_page_begins_with_the_best_and_goes_on_to_others(real: Path) -> None:

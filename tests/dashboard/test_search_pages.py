@@ -10,7 +10,7 @@ import pytest
 
 from search.runs.layout import RunLayout
 from tests.dashboard.conftest import make_plan, make_run
-from tests.dashboard.visits import said, visited
+from tests.dashboard.visits import checked, figures, said, visited
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +37,12 @@ def test_of_many_runs_one_can_be_found_by_name(arguments: Path) -> None:
 
 def test_the_overview_shows_the_figures_the_failure_and_the_best() -> None:
     app = visited("overview", run="small")
-    assert [metric.value for metric in app.metric][:2] == ["0.9000", "4 of 4"]
+    assert list(figures(app).values())[:2] == ["0.9000", "4 of 4"]
     assert "Ahead: trial 2" in said(app)
     assert app.expander[0].label.startswith("1 trial diverged")
-    assert "the loss is ![x](http://evil)" in [code.value for code in app.code], "as text, never as Markdown"
+    app.session_state["complaint 0: diverged"] = True
+    texts = [text.value for text in checked(app.run()).text]
+    assert "the loss is ![x](http://evil)" in texts, "as text, never as Markdown"
     assert "early stopping saved" in said(app)
 
 
@@ -111,8 +113,8 @@ def test_a_search_without_early_stopping_has_no_rungs(arguments: Path) -> None:
 
 def test_the_timeline_counts_the_workers_and_their_work() -> None:
     app = visited("timeline", run="small")
-    figures = {metric.label: metric.value for metric in app.metric}
-    assert figures["Workers"] == "1"
-    assert figures["Span"] == "48.0 s"
-    assert figures["Busy"] == "100%"
-    assert figures["In epochs"] == "17%", "8 of 48 seconds"
+    told = figures(app)
+    assert told["Workers"] == "1"
+    assert told["Span"] == "48.0 s"
+    assert told["Busy"] == "100%"
+    assert told["In epochs"] == "17%", "8 of 48 seconds"

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import RUN_PAGES
 from tests.dashboard.conftest import make_plan
-from tests.dashboard.visits import visited
+from tests.dashboard.visits import figures, visited
 
 PAGES = sorted(RUN_PAGES)
 
@@ -96,7 +96,7 @@ def test_a_page_that_is_drawn_again_shows_what_came_since(page: str, arguments: 
 
 def ended(app: AppTest) -> list[str]:
     """Return the texts that may say how many trials ended."""
-    return [str(element.value) for element in app.metric] or list(app.dataframe[0].value["trials"])
+    return list(figures(app).values()) or list(app.dataframe[0].value["trials"])
 
 
 def test_choosing_another_run_puts_it_into_the_url(arguments: Path) -> None:

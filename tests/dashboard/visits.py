@@ -29,5 +29,10 @@ def checked(app: AppTest) -> AppTest:
 def said(app: AppTest) -> str:
     """Return all that a page says, as it reads: without the backslashes that keep Markdown from it."""
     messages = (app.info, app.error, app.warning, app.success, app.toast)
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.code, *messages)
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.code, app.text, *messages)
     return "\n".join(str(element.value).replace("\\", "") for kind in kinds for element in kind)
+
+
+def figures(app: AppTest) -> dict[str, str]:
+    """Return the figures of a page by their names, as they read."""
+    return {str(one.label).replace("\\", ""): str(one.value).replace("\\", "") for one in app.metric}
