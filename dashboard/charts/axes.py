@@ -27,8 +27,20 @@ ZOOM: list[Options] = [
 ]
 """Both axes by sliders, the horizontal one also by wheel and pinch. Lines that leave the picture stay whole."""
 
-DENSE: Options = {"large": True, "largeThreshold": 2000}
+MOST_SINGLE = 2000
+DENSE: Options = {"large": True, "largeThreshold": MOST_SINGLE}
 """Of a scatter: more dots than these are drawn as one path, at once instead of a few hundred at a time."""
+
+
+def opaque(dots: int, *, few: float, crowd: int) -> float:
+    """Return how opaque the dots of a scatter are: fewer show through each other; in one path nothing does.
+
+    Args:
+        dots: on the chart.
+        few: where they lie well beside each other.
+        crowd: dots from which on they do not.
+    """
+    return 0.4 if dots > MOST_SINGLE else max(0.15, min(few, (crowd / max(dots, 1)) ** 0.5))
 
 
 def axis(name: str, **more: Any) -> Options:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.charts.axes import Options
+from dashboard.charts.axes import DENSE, Options, opaque
 from dashboard.charts.palette import Palette
 from dashboard.prepare.contour import Contour, Side
 from dashboard.prepare.slices import limits
@@ -147,10 +147,11 @@ def _points(palette: Palette, trials: int) -> Options:
         "xAxisIndex": 1,
         "yAxisIndex": 1,
         "encode": {"x": "x", "y": "y"},
+        **DENSE,
         "symbolSize": 4 if trials > 500 else 7,
         "color": palette.best,
         "itemStyle": {
-            "opacity": max(0.12, min(0.9, (40 / max(trials, 1)) ** 0.5)),
+            "opacity": opaque(trials, few=0.9, crowd=40),
             "borderColor": "rgba(255,255,255,0.6)",
             "borderWidth": 0 if trials > 500 else 0.5,
         },

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from dashboard.charts.axes import NO_ENDS, Options
+from dashboard.charts.axes import DENSE, NO_ENDS, Options, opaque
 from dashboard.charts.palette import Palette
 from dashboard.prepare.ends import short
 from dashboard.prepare.slices import Limits, Slice
@@ -81,9 +79,10 @@ def _points(status: Status, palette: Palette, dataset: int, trials: int, *, spre
         "xAxisIndex": int(spread),
         "encode": {"x": "x", "y": "value"},
         "symbol": SYMBOLS.get(status, "pin"),
+        **DENSE,
         "symbolSize": 4 if trials > 1000 else 7,
         "color": palette.status.get(status, palette.guide),
-        "itemStyle": {"opacity": max(0.15, min(0.8, math.sqrt(60 / max(trials, 1))))},
+        "itemStyle": {"opacity": opaque(trials, few=0.8, crowd=60)},
         "tooltip": {"formatter": "trial {@trial}<br/>{@value}"},
     }
 
