@@ -52,6 +52,10 @@ def listen(address: str, port: int) -> socket.socket:
     """
     listening = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listening.family == socket.AF_INET6:
+        listening.setsockopt(
+            socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0
+        )  # `::` is every address, also of IPv4
     try:
         listening.bind((address, port))
         listening.listen()  # who follows the address as soon as it is printed waits, and is not refused

@@ -147,15 +147,17 @@ def _body(found: Shelved, draw: Callable[[Open], None], *, filtered: bool) -> No
 
     def body() -> None:
         # The links beside the page say what the URL said, and only a whole drawing makes them anew.
-        if address.carried() != url or (driver_of(found.layout) is not None) != driven:
+        if address.carried() != url:
             st.rerun()
-        opened = memory.opened(found)
+        opened, now = memory.opened(found), driver_of(found.layout) is not None
         if opened.run is None:
             damaged(found.layout, opened.reason)
             return
-        _draw(opened.run, run_state(opened.run, driven=driven), draw, filtered=filtered)
+        _draw(opened.run, run_state(opened.run, driven=now), draw, filtered=filtered)
         for note in opened.notes:
             st.caption(plain(note))
+        if now != driven:  # after the drawing: a button that was pressed just now has done its work
+            st.rerun()
 
     if driven:
         draw_again_and_again(body)

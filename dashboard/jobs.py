@@ -215,18 +215,22 @@ def show_job(name: str, title: str) -> None:
     found = job(name)
     if found is None:
         return
-    began_running = found.running
+    if not found.running:
+        _failed(found, title)
+        return
 
     def draw() -> None:
-        if found.running:
-            _working(found, name, title)
-        elif began_running:
+        if not found.running:
             st.rerun()
-        elif found.failure:
-            st.error(f"{plain(title)} failed:", icon=":material/error:")
-            st.code(found.failure, language=None, wrap_lines=True)
+        _working(found, name, title)
 
-    st.fragment(draw, run_every=1.0 if began_running else None)()
+    st.fragment(draw, run_every=1.0)()
+
+
+def _failed(found: Job, title: str) -> None:
+    if found.failure:
+        st.error(f"{plain(title)} failed:", icon=":material/error:")
+        st.code(found.failure, language=None, wrap_lines=True)
 
 
 def _working(found: Job, name: str, title: str) -> None:

@@ -48,10 +48,12 @@ def draw_again_and_again(draw: Callable[[], None]) -> None:
         nonlocal first
         began = time.thread_time()
         draw()
-        st.session_state[pace] = found = interval(time.thread_time() - began)
-        # The first drawing reads what the others find in memory.
-        if not first and not every / 2 <= found <= 2 * every:
+        found = interval(time.thread_time() - began)
+        if first:  # it reads what the others find in memory
+            first = False
+            return
+        st.session_state[pace] = found
+        if not every / 2 <= found <= 2 * every:
             st.rerun()
-        first = False
 
     st.fragment(timed, run_every=every)()

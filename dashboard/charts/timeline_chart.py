@@ -73,12 +73,13 @@ def timeline_chart(
     """Return the chart's options.
 
     Args:
-        found: all stints.
+        found: the stints to draw.
         busy: the edges of pieces of time in seconds, and how many workers were busy in each.
         pauses: times to leave out, from and to, in seconds.
         palette: of the background.
     """
     last = float(found.stints["end"].max())
+    pauses = [one for one in pauses if one[1] < last]
     unit, seconds = unit_of(last - sum(end - start for start, end in pauses))
     edges, means = busy
     sources: list[Options] = [{"x": edges / seconds, "busy": np.append(means, means[-1:])}]
@@ -91,7 +92,7 @@ def timeline_chart(
             edge = EDGES[palette is DARK] if edged else color
             series.append(_boxes(WORDS.get(ending, ending), color, len(sources), edge))
             sources.append(_stints(those, found.workers, seconds))
-    breaks = [_break(start, end, seconds) for start, end in pauses if end < last]
+    breaks = [_break(start, end, seconds) for start, end in pauses]
     zigzag = {"itemStyle": {"color": EDGES[palette is DARK], "borderColor": palette.guide, "opacity": 1}}
     time = {"type": "value", "min": 0, "max": last / seconds, "breaks": breaks, "breakArea": zigzag}
     return {

@@ -187,7 +187,8 @@ def close_up(values: Floats, *, maximize: bool, positive: bool = False) -> tuple
     best = np.fmax.reduce(values, axis=1) if maximize else np.fmin.reduce(values, axis=1)
     best = best[np.isfinite(best)]
     middle, end = float(np.median(best)), float(best.max() if maximize else best.min())
-    room = 0.05 * abs(end - middle) or 0.01 * abs(end) or 1.0
+    # Values that are equal but for rounding are equal.
+    room = 0.05 * abs(end - middle) if not math.isclose(end, middle, rel_tol=1e-6) else 0.01 * abs(end) or 1.0
     low, high = min(middle, end) - room, max(middle, end) + room
     unit = 10.0 ** math.floor(math.log10(high - low) - 1)  # short labels, at most a tenth more on each side
     low, high = math.floor(low / unit) * unit, math.ceil(high / unit) * unit

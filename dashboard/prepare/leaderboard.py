@@ -50,8 +50,17 @@ def by_column(table: Table, rows: Rows, column: str, epoch: int | None, *, desce
         descending: the largest first.
     """
     order = "descending" if descending else "ascending"
-    found: Rows = rows[pc.sort_indices(board(table, rows, epoch)[column], sort_keys=[("", order)]).to_numpy()]
+    keys = _sorted_by(table, column, board(table, rows, epoch)[column])
+    found: Rows = rows[pc.sort_indices(keys, sort_keys=[("", order)]).to_numpy()]
     return found
+
+
+def _sorted_by(table: Table, column: str, values: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return what a column is sorted by: of choices their place in the space, where 64 comes before 256."""
+    titles = setting_columns(table)
+    choices = next((one.choices for one in table.parameters if titles[one.name] == column), ())
+    places = {choice: place for place, choice in enumerate(choices)}
+    return pa.array([places.get(value) for value in values.to_pylist()], pa.int64()) if choices else values
 
 
 def board(table: Table, rows: Rows, epoch: int | None) -> pa.Table:

@@ -201,7 +201,7 @@ def busy_workers(
     Args:
         found: all stints.
         without: pauses, ascending, each one piece; the pieces between them are equally long, about ``bins`` in all.
-        bins: the least number of pieces that is wanted.
+        bins: how many pieces there are without pauses.
 
     Returns:
         The ends of the B pieces (B + 1,) in seconds since the first start, and the means (B,).
@@ -214,7 +214,7 @@ def busy_workers(
         np.linspace(one, other, max(1, round(bins * (other - one) / length)) + 1)
         for one, other in zip(begins, ends, strict=True)
     ]
-    edges = np.concatenate(parts)
+    edges = np.unique(np.concatenate(parts))  # between two pauses there may be a stint of no length
     # Seconds of work before each edge: all stints' clipped lengths, by sorted starts and ends.
     before = _worked_before(np.sort(start), edges) - _worked_before(np.sort(end), edges)
     return edges, np.diff(before) / np.diff(edges)

@@ -27,6 +27,8 @@ HEIGHT = 560
 HIDDEN = ("origin", "reason", "start", "best_epoch")
 """Columns that are not shown at first."""
 
+RANK = "Rank"
+"""The order of rows where no column is chosen."""
 
 FAIR = "A stopped and a completed trial compare fairly where both were trained equally long."
 
@@ -68,12 +70,11 @@ def draw(found: Open) -> None:
 
 def _order(table: Table) -> tuple[str | None, bool]:
     """Return the column that the rows are sorted by, None for the rank, and whether the largest comes first."""
-    known = {title: column for title, column in _offered(table).items() if column != "curve"}
+    offered = _offered(table).items()
+    known = {title: column for title, column in offered if column != "curve" and title != RANK}
     with st.popover("Sort", icon=":material/sort:"):
-        title = st.selectbox("By", ["Rank", *known], key="sort", bind="query-params")
-        descending = st.toggle(
-            "Largest first", key="descending", bind="query-params", disabled=title == "Rank"
-        )
+        title = st.selectbox("By", [RANK, *known], key="sort", bind="query-params")
+        descending = st.toggle("Largest first", key="descending", bind="query-params", disabled=title == RANK)
         st.caption("A click on a column's title sorts too, for you alone; this is in the address.")
     return known.get(title), descending
 

@@ -153,8 +153,12 @@ def _unknown() -> None:
         st.warning("The names of settings cannot be checked:", icon=":material/warning:")
         st.code(why, language=None, wrap_lines=True)
         if st.button("Load them again", icon=":material/refresh:"):
-            ask()
-            st.rerun()
+            try:
+                ask()
+            except OSError as error:
+                st.toast(plain(error), icon=":material/error:")
+            else:
+                st.rerun()
         return
     st.caption("The names of settings are being loaded; until then only the form is checked.")
     redraw_on_change(lambda: known_words() is None, every=1.0)

@@ -124,10 +124,11 @@ def _best(best: overview.Best) -> None:
 def _health(found: Open, told: Reports) -> None:
     """Draw what is wrong. Not remembered: a trial stalls while nothing changes on disk."""
     complaints = health.health(found.run, told, found.state, now=time.time(), damage=damage(found.run))
-    for number, complaint in enumerate(complaints):
+    for complaint in complaints:
+        first = next(iter(complaint.trials), "run")
         box = folded(
             plain(complaint.title),
-            key=f"complaint {number}: {complaint.kind}",
+            key=f"complaint: {complaint.kind} {first}",
             icon=ICONS[complaint.kind],
             expanded=complaint.kind == "stalled",
         )

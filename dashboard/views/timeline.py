@@ -20,6 +20,9 @@ LEGEND = (
     "into starting, loading and saving."
 )
 
+EVERY = 30.0
+"""Seconds after which the picture of a running search is a new one."""
+
 
 def draw(found: Open) -> None:
     """Draw the page."""
@@ -27,8 +30,8 @@ def draw(found: Open) -> None:
     if not records:
         no_trials_yet()
         return
-    # Stints that last grow with the clock, those that nobody drives any more do not.
-    now = time.time() if found.state == "running" else 0.0
+    # Stints that last grow with the clock, those that nobody drives any more do not. A new picture forgets its zoom.
+    now = time.time() // EVERY * EVERY if found.state == "running" else 0.0
     made = timeline(records, now=now)
     if made is None:
         st.info("Nothing says where and when these trials ran.", icon=":material/timer_off:")

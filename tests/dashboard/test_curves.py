@@ -113,6 +113,12 @@ def test_the_better_half_lies_between_the_median_of_the_bests_and_the_best() -> 
     assert curves.close_up(values - 0.15, maximize=False, positive=True)[0] is None
 
 
+def test_values_that_are_equal_but_for_rounding_are_equal() -> None:
+    low, high = curves.close_up(np.array([[0.7], [0.7 + 1e-16], [0.7 - 1e-16]]), maximize=True)
+    assert low is not None
+    assert high - low > 0.01
+
+
 def test_where_all_are_equal_there_is_still_something_to_see() -> None:
     for value in (0.0, 0.7, -3.0):
         low, high = curves.close_up(np.full((2, 3), value), maximize=True)

@@ -56,6 +56,14 @@ def test_a_column_sorts_both_ways_and_a_missing_value_comes_last(small: Table) -
     assert order("status", descending=False)[:2] == [2, 0], "equals stay in the order of their rank"
 
 
+def test_choices_of_numbers_are_sorted_as_numbers() -> None:
+    size = Parameter("batch_size", "choice", choices=("64", "128", "256"))
+    found = make_table([size], {"batch_size": ["256", "64", None, "128"]}, [0.4, 0.3, 0.2, 0.1])
+    rows = ranked(found, np.ones(4, dtype=np.bool_))
+    assert by_column(found, rows, "batch_size", None, descending=False).tolist() == [1, 3, 0, 2]
+    assert by_column(found, rows, "batch_size", None, descending=True).tolist() == [0, 3, 1, 2]
+
+
 def test_at_equal_epochs_a_trial_that_was_not_there_has_no_value(small: Table) -> None:
     made = board(small, everyone(small), 2).to_pydict()
     assert made["at_epoch"] == [0.95, 0.7, None, None]

@@ -59,6 +59,13 @@ def test_rungs_are_marked_where_they_have_a_place_and_are_few(more: dict[str, ob
     assert options["series"][-1]["markLine"]["data"] == []
 
 
+def test_a_close_up_ends_the_axis_where_it_is_told_to() -> None:
+    seen = curves_chart(lines(), [], None, look(values=(0.5, 0.9)))["yAxis"]  # type: ignore[arg-type]
+    assert (seen["min"], seen["max"]) == (0.5, 0.9)
+    seen = curves_chart(lines(), [], None, look())["yAxis"]  # type: ignore[arg-type]
+    assert (seen["min"], seen["max"]) == (None, None)
+
+
 def test_a_log_scale_is_an_axis_of_its_own_type() -> None:
     assert curves_chart(lines(), [], None, look(log=True))["yAxis"]["type"] == "log"  # type: ignore[arg-type]
 

@@ -40,7 +40,7 @@ def test_the_overview_shows_the_figures_the_failure_and_the_best() -> None:
     assert list(figures(app).values())[:2] == ["0.9000", "4 of 4"]
     assert "Ahead: trial 2" in said(app)
     assert app.expander[0].label.startswith("1 trial diverged")
-    app.session_state["complaint 0: diverged"] = True
+    app.session_state["complaint: diverged 3"] = True
     texts = [text.value for text in checked(app.run()).text]
     assert "the loss is ![x](http://evil)" in texts, "as text, never as Markdown"
     assert "early stopping saved" in said(app)

@@ -17,6 +17,9 @@ SPANS = st.lists(
     st.tuples(st.integers(0, 50), st.integers(1, 20), st.sampled_from("ab")), min_size=1, max_size=25
 )
 
+SHORT = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 2), st.just("a")), min_size=1, max_size=6)
+"""Also stints of no length, such as those under way when a driver was killed."""
+
 
 def stints(spans: list[tuple[int, int, str]]) -> list[Stint]:
     made = [Stint(1, float(start), device=device, end=float(start + took)) for start, took, device in spans]
@@ -70,7 +73,7 @@ def test_a_long_pause_is_left_out_of_the_picture_and_a_short_one_is_not() -> Non
     assert [(one["start"], one["end"]) for one in options["xAxis"][1]["breaks"]] == [(20, 100)]
 
 
-@given(SPANS, st.integers(1, 200))
+@given(SPANS | SHORT, st.integers(1, 200))
 def test_pauses_are_empty_and_nothing_is_lost_without_them(
     spans: list[tuple[int, int, str]], bins: int
 ) -> None:

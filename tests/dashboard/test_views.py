@@ -9,8 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import RUN_PAGES
+from search.runs.layout import RunLayout
+from search.runs.lease import Lease
 from tests.dashboard.conftest import make_plan
-from tests.dashboard.visits import figures, visited
+from tests.dashboard.visits import figures, said, visited
 
 PAGES = sorted(RUN_PAGES)
 
@@ -21,8 +23,8 @@ def _arguments(arguments: Path) -> None:
 
 
 def test_the_leaderboard_is_sorted_as_its_address_says() -> None:
-    table = visited("leaderboard", run="small", sort="Epochs", descending="true").dataframe[0].value
-    assert list(table["epochs"]) == sorted(table["epochs"], reverse=True)
+    table = visited("leaderboard", run="small", sort="Epochs").dataframe[0].value
+    assert list(table["epochs"]) == [1, 1, 3, 3]
     assert list(visited("leaderboard", run="small", sort="nonsense").dataframe[0].value["trial"]) == [
         2,
         0,
@@ -40,6 +42,12 @@ def test_the_winner_shows_its_settings_and_its_weights(arguments: Path) -> None:
     texts = [code.value for code in visited("winner", run="small").code]
     assert any("activation: relu" in text for text in texts)
     assert str(arguments / "small/trials/2/1/checkpoint-00003.pt") in texts
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_of_a_search_that_is_being_driven_is_drawn(arguments: Path, page: str) -> None:
+    with Lease(RunLayout(arguments / "small")):
+        assert "running" in said(visited(page, run="small"))
 
 
 @pytest.mark.parametrize("page", PAGES)
