@@ -200,6 +200,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 59.95 else str(timedelta(seconds=round(seconds)))
 
 
+def one_line(name: str) -> str:
+    """Return a name from outside (a file's, a class's) as one line that any terminal takes: it need not be UTF-8."""
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
 def print_json(**document: Any) -> None:
     """Print one JSON object on a line; NaN and infinity, which JSON lacks, become null."""
     print(json.dumps(_finite(document)), flush=True)

@@ -34,6 +34,13 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON lines for machines")
 
 
+def add_plugins(parser: argparse.ArgumentParser) -> None:
+    """Add ``--plugins``."""
+    parser.add_argument(
+        "--plugins", action="store_true", help="run the Python files that the model names: where you trust it"
+    )
+
+
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add what a call may set beside the plan."""
     parser.add_argument("--concurrency", metavar="N", type=positive, help="the most trials at once")

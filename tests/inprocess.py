@@ -45,6 +45,28 @@ def plan_in(folder: Path, text: str = SPACE) -> Plan:
     return load_plan(path, vocabulary=vocabulary())
 
 
+def drive(driver: Driver, epochs: int = 10_000) -> Driver:
+    """Drive a search with one worker in this process; after so many epochs it is left as a crash would leave it."""
+    driver.repair()
+    left = epochs
+    while (assignment := driver.ask()) is not None:
+        with closing(StintRunner(assignment, device="cpu")) as runner:
+            decision = Decision.CONTINUE
+            while decision is Decision.CONTINUE:
+                driver.tick()
+                if left == 0:
+                    return driver
+                left -= 1
+                result = runner.step()
+                decision = driver.result(result)
+        if result.failure:
+            driver.leave(assignment.number, "failed", result.failure)
+        else:
+            driver.leave(assignment.number, "paused" if decision is Decision.PAUSE else "stopped")
+    driver.abandon()
+    return driver
+
+
 class Search:
     """One search in a folder; `go` drives it, at most so many epochs."""
 
@@ -66,24 +88,7 @@ class Search:
             driver = Driver(
                 self.plan, vocabulary(), policy, self.layout, lease, listener=self.snapshots.append
             )
-            driver.repair()
-            left = epochs
-            while (assignment := driver.ask()) is not None:
-                with closing(StintRunner(assignment, device="cpu")) as runner:
-                    decision = Decision.CONTINUE
-                    while decision is Decision.CONTINUE:
-                        driver.tick()
-                        if left == 0:
-                            return driver
-                        left -= 1
-                        result = runner.step()
-                        decision = driver.result(result)
-                if result.failure:
-                    driver.leave(assignment.number, "failed", result.failure)
-                else:
-                    driver.leave(assignment.number, "paused" if decision is Decision.PAUSE else "stopped")
-            driver.abandon()
-            return driver
+            return drive(driver, epochs)
 
     def _measure(self, study: Study) -> Measure | None:
         if not self.plan.attributes:

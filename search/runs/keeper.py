@@ -120,9 +120,10 @@ def prune_checkpoints(
 
 def _keep_validation(folder: TrialLayout, record: TrialRecord) -> None:
     if record.last is not None:
-        source = folder.attempt(record.last.attempt).validation
-        if source.is_file():
-            source.replace(folder.validation)
+        attempt = folder.attempt(record.last.attempt)
+        for source, kept in ((attempt.validation, folder.validation), (attempt.test, folder.test)):
+            if source.is_file():
+                source.replace(kept)
 
 
 def _write_end(folder: TrialLayout, record: TrialRecord) -> None:

@@ -32,6 +32,11 @@ class AttemptLayout:
         """Validation logits of the last epoch of this stint."""
         return self.folder / "validation.npz"
 
+    @property
+    def test(self) -> Path:
+        """Test logits, of a trial that looks at the test images after its last epoch."""
+        return self.folder / "test.npz"
+
     def checkpoint(self, step: int) -> Path:
         """Return the checkpoint of a step; two are kept, since the last may not be recorded yet."""
         return self.folder / f"checkpoint-{step:05d}.pt"
@@ -56,6 +61,11 @@ class TrialLayout:
     def validation(self) -> Path:
         """Validation logits (float16) of the trial's last epoch."""
         return self.folder / "validation.npz"
+
+    @property
+    def test(self) -> Path:
+        """Test logits (float16) after the last epoch; only a confirmation's final trials have them."""
+        return self.folder / "test.npz"
 
     def attempt(self, number: int) -> AttemptLayout:
         """Return the folder of an attempt, counted from 1."""
@@ -117,8 +127,28 @@ class RunLayout:
 
     @property
     def winner(self) -> Path:
-        """Bundles: trials that were exported."""
+        """Bundles (trials that were exported), and the confirmation."""
         return self.root / "winner"
+
+    @property
+    def confirmation(self) -> Path:
+        """What a confirmation found."""
+        return self.winner / "confirmation.json"
+
+    @property
+    def confirming(self) -> RunLayout:
+        """The trainings of the confirmation: a run like any other."""
+        return RunLayout(self.winner / "confirmation")
+
+    @property
+    def schedule(self) -> Path:
+        """What a confirmation trains in all; only its own run has one."""
+        return self.root / "schedule.json"
+
+    @property
+    def ensemble(self) -> Path:
+        """Which trials are best together."""
+        return self.winner / "ensemble.json"
 
     @property
     def trials(self) -> Path:

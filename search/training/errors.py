@@ -2,6 +2,7 @@
 
 TrainingError
 ├── DataError              the images are not as they must be (also a ValueError)
+│   └── NoTestSplit        there are none for the test
 ├── SettingsError          the configuration cannot be trained (also a ValueError)
 ├── CheckpointError        the checkpoint does not belong to this configuration, or is damaged
 └── Diverged               the loss is no longer finite
@@ -16,6 +17,10 @@ class TrainingError(Exception):
 
 class DataError(TrainingError, ValueError):
     """The images are missing, damaged, or laid out differently from what is expected."""
+
+
+class NoTestSplit(DataError):  # noqa: N818 - what is the case
+    """A data set has no test split."""
 
 
 class SettingsError(TrainingError, ValueError):

@@ -9,10 +9,11 @@ from typing import Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from search.plan.trial_config import TrialConfig
 from search.training.checkpoint import load_checkpoint, save_checkpoint
-from search.training.data.dataset import Data
+from search.training.data.dataset import Data, Split
 from search.training.devices import resolve_device
 from search.training.errors import CheckpointError, TrainingError
 from search.training.evaluation import Evaluation
@@ -101,8 +102,11 @@ class Training:
         state = {**self._opened().state(), "seconds": self._seconds}
         save_checkpoint(path, self.config, self._data.split_fingerprint, state)
 
-    def predictions(self) -> Predictions:
-        """Return what the model says about every validation image after the last finished epoch.
+    def predictions(self, split: Split | None = None) -> Predictions:
+        """Return what the model says about every image of a split after the last finished epoch.
+
+        Args:
+            split: None for the validation split; the test split, of `load_test`, is for the one look at the end.
 
         Raises:
             TrainingError: no epoch is finished, or the training is closed.
@@ -110,11 +114,20 @@ class Training:
         learner = self._opened()
         if learner.epoch == 0:
             raise TrainingError("there are no predictions before the first epoch is finished")
+        if split is not None:
+            return _predictions(learner.evaluate(split), split, learner.epoch)
         if self._evaluation is None:  # continued from a checkpoint, and no epoch since
             self._evaluation = learner.evaluate()
-        split = self._data.validation
-        logits = self._evaluation.logits.clamp(-FLOAT16_MAX, FLOAT16_MAX).numpy().astype(np.float16)
-        return Predictions(logits, split.labels[split.indices], split.indices, learner.epoch)
+        return _predictions(self._evaluation, self._data.validation, learner.epoch)
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return copies of the model's weights after the last finished epoch, on the CPU.
+
+        Raises:
+            TrainingError: the training is closed.
+        """
+        state = self._opened().state()["model"]
+        return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
 
     def close(self) -> None:
         """End the training and let go of the model; a second call does nothing."""
@@ -152,3 +165,8 @@ class Training:
                 f"the checkpoint {checkpoint} does not fit its model as it is now: {reason}"
             ) from error
         self._seconds = state["seconds"]
+
+
+def _predictions(said: Evaluation, split: Split, epoch: int) -> Predictions:
+    logits = said.logits.clamp(-FLOAT16_MAX, FLOAT16_MAX).numpy().astype(np.float16)
+    return Predictions(logits, split.labels[split.indices], split.indices, epoch)

@@ -26,7 +26,7 @@ class Asked:
         study: holds them.
         budget: before any request.
         clock: seconds since 1970.
-        enqueue: is told of each point, by the origin that its trial will have.
+        enqueue: is told of each point, by the origin that its trial will have, and of its seed, None for the run's.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Asked:
         *,
         budget: Limits,
         clock: Callable[[], float],
-        enqueue: Callable[[str, Mapping[str, Value]], None],
+        enqueue: Callable[[str, Mapping[str, Value], int | None], None],
     ) -> None:
         self.budget = budget
         self.stops: dict[int, str] = {}
@@ -76,6 +76,6 @@ class Asked:
             self.budget = replace(self.budget, trials=self.budget.trials + document["trials"])
         elif document["kind"] == "enqueue":
             self.points += 1
-            self._enqueue(f"request:{request}", document["point"])
+            self._enqueue(f"request:{request}", document["point"], document.get("seed"))
         elif document["kind"] == "stop_trial":
             self.stops[document["trial"]] = document["reason"]

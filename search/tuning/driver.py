@@ -21,7 +21,7 @@ from search.runs.layout import RunLayout
 from search.runs.lease import Lease
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring
-from search.runs.record import ENDED, Ending
+from search.runs.record import ENDED, Ending, TrialRecord
 from search.runs.requests import BadRequest, Request
 from search.training.report import Report
 from search.tuning.answers import Decision, Done, Start, Wait
@@ -62,6 +62,7 @@ class Driver:
         lease: the right to write it.
         listener: is told how it stands.
         seconds: time budget of this call; None: none.
+        tested: tells of a trial whether it looks at the test images after its last epoch.
     """
 
     def __init__(
@@ -74,15 +75,17 @@ class Driver:
         *,
         listener: Listener,
         seconds: float | None = None,
+        tested: Callable[[TrialRecord], bool] = lambda _: False,
     ) -> None:
         self.policy = policy
         self.reason = ""
         self._plan = plan
         self._vocabulary = vocabulary
-        self._layout = layout
+        self.layout = layout
         self._lease = lease
-        self._listener = listener
+        self.listener = listener
         self._seconds = seconds
+        self._tested = tested
         self._began = time.monotonic()
         self._looked = 0.0
         self._placed: set[tuple[int, int]] = set()
@@ -133,7 +136,7 @@ class Driver:
         if self._seconds is not None and now - self._began >= self._seconds:
             self.policy.stop(f"the time budget of {self._seconds:g} s is used up")
         self.apply_requests()
-        self._listener(self.snapshot())
+        self.listener(self.snapshot())
 
     def snapshot(self) -> Snapshot:
         """Return how the search stands."""
@@ -152,13 +155,13 @@ class Driver:
 
     def apply_requests(self) -> None:
         """Apply what others asked for, oldest first, and answer each; what was applied before a crash is not again."""
-        for path in requests.pending(self._layout):
+        for path in requests.pending(self.layout):
             try:
                 request = requests.read(path)
                 message = "applied already" if self.policy.applied(request.id) else self._apply(request)
-                requests.answer(self._layout, path, applied=True, message=message)
+                requests.answer(self.layout, path, applied=True, message=message)
             except BadRequest as error:
-                requests.answer(self._layout, path, applied=False, message=str(error))
+                requests.answer(self.layout, path, applied=False, message=str(error))
 
     def abandon(self) -> None:
         """Let every running trial wait to go on: the workers are gone, the record stays."""
@@ -172,18 +175,19 @@ class Driver:
         records = self.policy.records
         ended = [record.number for record in records if record.status in ENDED]
         for number in ended:
-            if kept_status(self._layout, number) != records[number].status:
+            if kept_status(self.layout, number) != records[number].status:
                 self._keep(number)
-        prune_checkpoints(self._layout, records, ended, self.scoring)
+        prune_checkpoints(self.layout, records, ended, self.scoring)
 
     def _assignment(self, start: Start) -> Assignment:
         return Assignment(
-            run=str(self._layout.root),
+            run=str(self.layout.root),
             number=start.number,
             attempt=start.attempt,
             config=self._plan.trial_config(start.config, seed=start.seed, vocabulary=self._vocabulary),
             checkpoint=start.checkpoint,
             data_dir=self._plan.data.dir,
+            test=self._tested(self.policy.record(start.number)),
         )
 
     def _place(self, result: StepResult) -> None:
@@ -209,10 +213,10 @@ class Driver:
         record = self.policy.record(number)
         config = self._plan.trial_config(record.point, seed=record.seed, vocabulary=self._vocabulary)
         config = replace(config, epochs=record.horizon(config.epochs))
-        keep_trial(self._layout, record, config, self._metrics.get(number))
+        keep_trial(self.layout, record, config, self._metrics.get(number))
         if record.status in ENDED:
             self._metrics.pop(number, None)
-            prune_checkpoints(self._layout, self.policy.records, [number], self.scoring)
+            prune_checkpoints(self.layout, self.policy.records, [number], self.scoring)
 
     def _apply(self, request: Request) -> str:
         arguments = request.arguments

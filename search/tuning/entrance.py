@@ -112,7 +112,7 @@ class Entrance:
             () if rejected else (Stint(attempt=1, start=self._clock()),),
             origin=proposal.origin,
             reason=self._why_rejected(attributes, violations) if rejected else "",
-            seed=self._seed,
+            seed=self._seed if proposal.seed is None else proposal.seed,
             bracket=0 if rejected else self._bracket(number),
             attributes=attributes,
         )

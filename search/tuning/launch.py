@@ -178,15 +178,9 @@ def _run(
     more_trials: int = 0,
 ) -> Outcome:
     """Drive a search to its end; ``before`` is its plan until now, None for a new one."""
-    allocation = allocate(
-        plan.resources,
-        this_machine(),
-        concurrency=options.concurrency,
-        gpus_per_trial=options.gpus_per_trial,
-    )
-    options.say(allocation.text())
-    with _resumable(layout), Lease(layout) as lease:
-        words = vocabulary(plan.plugins)
+    allocation = allocated(plan, options)
+    words = vocabulary(plan.plugins)
+    with resumable(layout, "search.resume"), Lease(layout) as lease:
         study = open_study(plan, layout, new=before is None, storage=options.storage, say=options.say)
         if before is not None and before != plan:
             study, plan, more_trials = _change(
@@ -204,15 +198,33 @@ def _run(
         if more_trials:
             policy.extend(f"resume-{uuid.uuid4().hex[:12]}", more_trials)
         driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=seconds)
-        driver.repair()
-        interrupts = Interrupts(lambda name: _stop_softly(policy, name, options.say))
-        with interrupts.handled():
-            _execute(driver, allocation, interrupts)
-        snapshot = driver.snapshot()
-        listener(snapshot)
-        return Outcome(
-            layout.root, driver.reason, snapshot, interrupted=bool(interrupts.came), failed=policy.failing
-        )
+        return drive(driver, allocation, options)
+
+
+def allocated(plan: Plan, options: Options) -> Allocation:
+    """Return what each worker gets of this machine, and say it."""
+    found = allocate(
+        plan.resources,
+        this_machine(),
+        concurrency=options.concurrency,
+        gpus_per_trial=options.gpus_per_trial,
+    )
+    options.say(found.text())
+    return found
+
+
+def drive(driver: Driver, allocation: Allocation, options: Options) -> Outcome:
+    """Let workers train until the driver's Policy has nothing more for them."""
+    driver.repair()
+    policy = driver.policy
+    interrupts = Interrupts(lambda name: _stop_softly(policy, name, options.say))
+    with interrupts.handled():
+        _execute(driver, allocation, interrupts)
+    snapshot = driver.snapshot()
+    driver.listener(snapshot)
+    return Outcome(
+        driver.layout.root, driver.reason, snapshot, interrupted=bool(interrupts.came), failed=policy.failing
+    )
 
 
 def _change(
@@ -269,7 +281,7 @@ def _execute(driver: Driver, allocation: Allocation, interrupts: Interrupts) -> 
 
 
 @contextlib.contextmanager
-def _resumable(layout: RunLayout) -> Iterator[None]:
+def resumable(layout: RunLayout, verb: str) -> Iterator[None]:
     """Say of an error of the file system where it was, that nothing is lost, and how to go on."""
     try:
         yield
@@ -277,7 +289,7 @@ def _resumable(layout: RunLayout) -> Iterator[None]:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error).split("\n")[0]
         raise OSError(
             f"{layout.root}: {said}: the search has stopped, and all that was recorded is "
-            f"kept; when that is mended, go on by `python -m search.resume {layout.root}`"
+            f"kept; when that is mended, go on by `python -m {verb} {layout.root}`"
         ) from error
 
 

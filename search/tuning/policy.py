@@ -257,9 +257,17 @@ class Policy:
         """
         self._asked.more_trials(request, trials)
 
-    def enqueue(self, request: str, point: Mapping[str, Value]) -> None:
-        """Try a point (parameters that it leaves open are sampled) before the sampler's next idea."""
-        self._asked.take(request, kind="enqueue", point=dict(point))
+    def enqueue(self, request: str, point: Mapping[str, Value], *, seed: int | None = None) -> None:
+        """Try a point (parameters that it leaves open are sampled) before the sampler's next idea.
+
+        Args:
+            request: its id, new.
+            point: complete or not.
+            seed: of its training; None: the run's.
+        """
+        self._asked.take(
+            request, kind="enqueue", point=dict(point), **({} if seed is None else {"seed": seed})
+        )
 
     def note(self, request: str, number: int, text: str) -> None:
         """Keep a remark on a trial, finished or not."""

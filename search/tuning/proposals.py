@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,12 +36,14 @@ MakeSampler = Callable[[int], BaseSampler]
 class Proposal:
     """A complete point of the space and where it came from: `sampler`, `start:0`, `past:0`, `request:…`.
 
-    ``notes`` are system attributes that its sampler wants to find in the trial.
+    ``notes`` are system attributes that its sampler wants to find in the trial. ``seed`` is that of its training; None:
+    the run's.
     """
 
     point: dict[str, Value]
     origin: str
     notes: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
 
 
 def identity(point: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
@@ -96,7 +98,7 @@ class Proposals:
         self._size = space.size()
         self._seen: set[tuple[tuple[str, str], ...]] = set()
         self._origins: set[str] = set()
-        self._asked: dict[str, Mapping[str, Value]] = {}
+        self._asked: dict[str, tuple[Mapping[str, Value], int | None]] = {}
 
     def add_seen(self, point: Mapping[str, Value], origin: str) -> None:
         """Take note of a point that is a trial already."""
@@ -112,10 +114,10 @@ class Proposals:
         if not origin.startswith("past:"):
             self._origins.add(origin)
 
-    def enqueue(self, origin: str, point: Mapping[str, Value]) -> None:
+    def enqueue(self, origin: str, point: Mapping[str, Value], seed: int | None = None) -> None:
         """Take a point that somebody asked for; it comes before the sampler's ideas."""
         if origin not in self._origins:
-            self._asked[origin] = point
+            self._asked[origin] = point, seed
 
     def exhausted(self) -> bool:
         """Tell whether every configuration of a finite space has been tried."""
@@ -129,9 +131,9 @@ class Proposals:
             number: the number that the trial will have.
             asked_only: propose nothing but what others asked for.
         """
-        for origin, point in self._asked.items():
+        for origin, (point, seed) in self._asked.items():
             if origin not in self._origins:
-                return self._draw(study, number, 0, point, origin)
+                return replace(self._draw(study, number, 0, point, origin), seed=seed)
         if asked_only:
             return None
         for origin, point in self._first.items():

@@ -26,7 +26,7 @@ from search.plan.plugins import load_plugins
 from search.plan.trial_config import TrialConfig
 from search.runs.events import EventWriter
 from search.runs.layout import AttemptLayout, RunLayout, write_json
-from search.training.data import load_data
+from search.training.data import load_data, load_test
 from search.training.errors import DataError
 from search.training.fit import Training, fit
 
@@ -42,7 +42,10 @@ NO_FAULT = {
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a worker is told: the run's folder, trial and attempt, the configuration, where to go on from."""
+    """What a worker is told: the run's folder, trial and attempt, the configuration, where to go on from.
+
+    ``test``: after its last epoch the model looks at the test images.
+    """
 
     run: str
     number: int
@@ -50,6 +53,7 @@ class Assignment:
     config: TrialConfig
     checkpoint: str | None = None
     data_dir: str | None = None
+    test: bool = False
 
     def to_json(self) -> str:
         """Return this as text, the form in which it travels to a worker."""
@@ -153,6 +157,9 @@ class StintRunner:
         path = self._folder.checkpoint(report.step)
         self._training.save(path)
         self._training.predictions().save(self._folder.validation)
+        if self._assignment.test and report.epoch == self._assignment.config.epochs:
+            split = load_test(self._assignment.config.data, directory=self._data_dir())
+            self._training.predictions(split).save(self._folder.test)
         self._events.scalars(report.metrics, step=report.step)
         # The last checkpoint may not be recorded when the driver dies now; the one before it is.
         for old in self._folder.checkpoints()[:-2]:
@@ -177,8 +184,11 @@ class StintRunner:
         write_json(self._folder.environment, environment(self._device_name()), durable=False)
         self._events = EventWriter(self._folder.folder)
         self._events.start(task.config.settings, group=f"{self._run.root.name}/{task.number}")
-        data = load_data(task.config.data, directory=Path(task.data_dir) if task.data_dir else None)
+        data = load_data(task.config.data, directory=self._data_dir())
         self._training = fit(task.config, data, checkpoint=self._checkpoint(), device=self._device)
+
+    def _data_dir(self) -> Path | None:
+        return Path(self._assignment.data_dir) if self._assignment.data_dir else None
 
     def _checkpoint(self) -> Path | None:
         """Return where to go on from: the recorded checkpoint, else the last one before it that is there."""

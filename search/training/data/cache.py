@@ -120,7 +120,7 @@ def _build(source: Source, folder: Path) -> None:
         for path in partial.glob("*.images.npy"):
             np.save(
                 path.with_name(path.name.replace(".images.", ".moments.")),
-                _moments(np.load(path, mmap_mode="r")),
+                moments(np.load(path, mmap_mode="r")),
             )
         description = {
             "format": FORMAT,
@@ -137,16 +137,20 @@ def _build(source: Source, folder: Path) -> None:
         raise
 
 
-def _moments(images: Images) -> npt.NDArray[np.int64]:
-    """Return (N, C, 2): each image's sums of x and of x² per channel, from which any split's mean follows."""
+def moments(images: Images) -> npt.NDArray[np.int64]:
+    """Return (N, C, 2): each image's sums of x and of x² per channel, from which any split's mean follows.
+
+    Args:
+        images: (N, H, W, C).
+    """
     flat = images.reshape(len(images), -1, images.shape[3])
-    moments = np.empty((len(images), images.shape[3], 2), dtype=np.int64)
+    sums = np.empty((len(images), images.shape[3], 2), dtype=np.int64)
     step = max(1, BYTES_AT_ONCE // max(1, flat[:1].nbytes))
     for start in range(0, len(images), step):
         chunk = flat[start : start + step].astype(np.int32)
-        moments[start : start + step, :, 0] = chunk.sum(axis=1, dtype=np.int64)
-        moments[start : start + step, :, 1] = np.square(chunk).sum(axis=1, dtype=np.int64)
-    return moments
+        sums[start : start + step, :, 0] = chunk.sum(axis=1, dtype=np.int64)
+        sums[start : start + step, :, 1] = np.square(chunk).sum(axis=1, dtype=np.int64)
+    return sums
 
 
 def _sync(folder: Path) -> None:

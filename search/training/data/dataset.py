@@ -20,7 +20,7 @@ from search.training.data.cache import CachedSet, CachedSplit, cached
 from search.training.data.registry import datasets
 from search.training.data.source import Images, Labels
 from search.training.data.splits import stratified_split
-from search.training.errors import DataError
+from search.training.errors import DataError, NoTestSplit
 
 NAMED = 10
 """So many classes stand in a message."""
@@ -139,11 +139,12 @@ def load_test(config: DataConfig, *, directory: Path | None = None, cache: Path 
 
     Raises:
         KeyError: no data set has that name.
-        DataError: the set has no test split, or its files are missing or damaged.
+        NoTestSplit: the set has none.
+        DataError: its files are missing or damaged.
     """
     source = cached(datasets[config.name].build(config, directory), cache)
     if "test" not in source.splits:
-        raise DataError(
+        raise NoTestSplit(
             f"{config.name} has no test split; an image_folder has one where it holds a folder test/"
         )
     return _whole(source.splits["test"])
@@ -155,7 +156,7 @@ def _load(config: DataConfig, directory: Path | None, cache: Path | None) -> Dat
     train, validation = _split(source, config)
     _refuse_one_class(source)
     height, width, channels = train.images.shape[1:]
-    mean, std = _mean_and_std(source.splits["train"].moments[train.indices], height * width)
+    mean, std = mean_and_std(source.splits["train"].moments[train.indices], height * width)
     return Data(
         name=config.name,
         classes=source.contents.classes,
@@ -198,11 +199,15 @@ def _whole(split: CachedSplit) -> Split:
     return Split(split.images, split.labels, np.arange(len(split.labels)))
 
 
-def _mean_and_std(moments: npt.NDArray[np.int64], pixels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def mean_and_std(moments: npt.NDArray[np.int64], pixels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and standard deviation per channel on the scale 0-1, exactly, from the images' moments.
 
     The variance is taken in whole numbers: in floating point a channel of one colour would have one of 1e-21
     for 272 of 1,024 colours and counts tried, and be divided by its root.
+
+    Args:
+        moments: (N, C, 2), of `search.training.data.cache.moments`.
+        pixels: of an image in one channel.
     """
     count = len(moments) * pixels
     channels = [(int(x), int(squares)) for x, squares in moments.sum(axis=0)]

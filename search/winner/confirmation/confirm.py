@@ -1,0 +1,205 @@
+"""Confirms a search's winner: trains its best trials again, chooses, looks at the test images once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from search.plan.plan import Plan
+from search.plan.sections import SchedulerPlan
+from search.runs.images import describe
+from search.runs.layout import RunLayout, write_json, write_text
+from search.runs.lease import Lease, holder
+from search.runs.reader import open_run
+from search.runs.run import Run, Trial
+from search.training.data import Data, load_test
+from search.training.errors import DataError, NoTestSplit
+from search.tuning import launch
+from search.tuning.driver import Driver, Listener
+from search.tuning.study import open_study
+from search.tuning.vocabulary import vocabulary
+from search.winner.confirmation.document import Confirmation
+from search.winner.confirmation.evidence import evidence
+from search.winner.confirmation.policy import ConfirmingPolicy, looks_at_test
+from search.winner.confirmation.rejects import phases
+from search.winner.confirmation.schedule import Schedule
+
+TOP, SEEDS = 5, 5
+"""Candidates, and trainings of each on the average before the choice; as many again for the winner after it."""
+
+
+class CannotConfirm(ValueError):  # noqa: N818 (says what is the case)
+    """A run's winner cannot be confirmed; the message says why."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much is trained: the best ``top`` trials, ``trainings`` before the choice, ``tests`` of the winner after."""
+
+    top: int = TOP
+    trainings: int = TOP * SEEDS
+    tests: int = SEEDS
+
+
+def scheduled(run: Run, asked: Asked) -> tuple[Schedule, dict[int, Trial]]:
+    """Return what a confirmation trains, and the candidates by number.
+
+    Raises:
+        CannotConfirm: the run has no completed trial, or there are too few trainings for its candidates.
+    """
+    if run.foreign:
+        raise CannotConfirm(
+            f"{run.name}: these logs are another program's, whose trials cannot be trained here"
+        )
+    best = [trial for trial in run.ranking() if trial.status == "completed" and trial.config]
+    fitting = [trial for trial in best if not run.plan.space.check(trial.point)][: asked.top]
+    if not fitting:
+        reason = (
+            "none of its completed trials lies within its present space"
+            if best
+            else f"no trial has completed its {run.plan.budget.epochs} epochs yet, with its trial.json there"
+        )
+        raise CannotConfirm(f"{run.name}: {reason}")
+    try:
+        lengths = phases(len(fitting), asked.trainings)
+    except ValueError as error:
+        raise CannotConfirm(f"{run.name}: {error}: allow more trainings, or fewer candidates") from error
+    numbers = tuple(trial.number for trial in fitting)
+    schedule = Schedule(
+        numbers,
+        lengths,
+        asked.tests,
+        run.plan.budget.epochs,
+        run.plan.seed,
+        maximize=run.plan.objective.mode == "max",
+    )
+    return schedule, {trial.number: trial for trial in fitting}
+
+
+def confirm(
+    run: Run, asked: Asked, *, listener: Listener, options: launch.Options
+) -> Confirmation | launch.Outcome:
+    """Confirm the winner of a run, or go on with that; what was trained before is not trained again.
+
+    Args:
+        run: with completed trials.
+        asked: how much is trained.
+        listener: is told how the trainings stand.
+        options: of this call.
+
+    Returns:
+        What was found, also written to ``winner/confirmation.json``; how the trainings ended where they were cut off.
+
+    Raises:
+        CannotConfirm: there is nothing to confirm.
+        DataError: the images cannot be read, or are others than those of the search.
+        RunIsHeld: another process confirms this run.
+    """
+    schedule, candidates = scheduled(run, asked)
+    if holder(run.layout):
+        options.say(f"{run.name} is still being searched: the best of its trials so far are confirmed.")
+    plan = plan_of(run)
+    data = launch.load_images(plan, options)
+    _refuse_other_images(run, data)
+    layout, tested = run.layout.confirming, has_test(plan)
+
+    def look() -> Confirmation | None:
+        return evidence(run, open_run(layout.root), schedule, data, tested=tested)
+
+    layout.root.mkdir(parents=True, exist_ok=True)
+    with launch.resumable(run.layout, "search.confirm"), Lease(layout) as lease:
+        prepare(layout, plan, schedule, data)
+        found = look() if layout.journal.is_file() else None
+        if found is None:
+            allocation = launch.allocated(plan, options)
+            driver = confirming_driver(
+                plan,
+                layout,
+                schedule,
+                candidates,
+                lease,
+                workers=allocation.workers,
+                listener=listener,
+                say=options.say,
+            )
+            outcome = launch.drive(driver, allocation, options)
+            found = look()
+            if found is None:
+                return outcome
+        else:
+            options.say("All of this was trained before: nothing is trained again.")
+        write_json(run.layout.confirmation, found.to_json())
+    return found
+
+
+def confirming_driver(
+    plan: Plan,
+    layout: RunLayout,
+    schedule: Schedule,
+    candidates: Mapping[int, Trial],
+    lease: Lease,
+    *,
+    workers: int,
+    listener: Listener,
+    say: Callable[[str], None] = lambda _: None,
+) -> Driver:
+    """Return the driver of a confirmation's trainings: they are a run of their own, in the study of its folder.
+
+    Args:
+        plan: of the search, as `plan_of` returns it.
+        layout: of the trainings.
+        schedule: what is trained.
+        candidates: trials of the search, by number.
+        lease: the right to write ``layout``.
+        workers: trainings at once.
+        listener: is told how they stand.
+        say: takes what is said of a damaged record.
+    """
+    policy = ConfirmingPolicy(
+        plan,
+        open_study(plan, layout, new=False, say=say),
+        schedule=schedule,
+        points={number: trial.point for number, trial in candidates.items()},
+        workers=workers,
+    )
+    tested = looks_at_test if has_test(plan) else lambda _: False
+    words = vocabulary(plan.plugins)
+    return Driver(plan, words, policy, layout, lease, listener=listener, tested=tested)
+
+
+def has_test(plan: Plan) -> bool:
+    """Tell whether a plan's data set has a test split.
+
+    Raises:
+        DataError: it has one that cannot be read.
+    """
+    try:
+        load_test(plan.data.config, directory=plan.data.folder)
+    except NoTestSplit:
+        return False
+    return True
+
+
+def plan_of(run: Run) -> Plan:
+    """Return the plan of the trainings of a confirmation: the search's, with a scheduler that stops nobody."""
+    alone: dict[str, Any] = {"goals": (), "constraints": (), "start": ()}
+    return run.plan.model_copy(update={**alone, "scheduler": SchedulerPlan.model_validate("none")})
+
+
+def _refuse_other_images(run: Run, data: Data) -> None:
+    if data.split_fingerprint != json.loads(run.layout.images.read_text(encoding="utf-8"))["split"]:
+        raise DataError(
+            f"{run.plan.data.dir or run.plan.data.name}: these are not the images that {run.name} was searched on: put "
+            "those back"
+        )
+
+
+def prepare(layout: RunLayout, plan: Plan, schedule: Schedule, data: Data) -> None:
+    """Write into the folder of the trainings what is trained; what was trained there before stays."""
+    write_json(
+        layout.images, describe(data.split_fingerprint, data.classes, data.shape, data.validation.images)
+    )
+    write_json(layout.schedule, schedule.to_json())
+    write_text(layout.plan, plan.to_yaml())
