@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from search.plan.trial_config import TrialConfig
-from search.training.data.dataset import Data, Resident
+from search.training.data.dataset import Data, Resident, Split
 from search.training.devices import autocast, autocast_dtype
 from search.training.errors import Diverged
 from search.training.evaluation import Evaluation, evaluate
@@ -79,14 +79,15 @@ class Learner:
         self.epoch += 1
         return self._training_metrics(losses, hits, started)
 
-    def evaluate(self) -> Evaluation:
-        """Evaluate on the validation split.
+    def evaluate(self, split: Split | None = None) -> Evaluation:
+        """Evaluate on a split, None for the validation split; its metrics are named ``val/…`` whichever it is.
 
         Raises:
             Diverged: the loss is NaN or infinite.
         """
-        resident = self._data.to(self._device, self._data.validation)
-        rows = torch.from_numpy(self._data.validation.indices).to(resident.images.device)
+        judged = self._data.validation if split is None else split
+        resident = self._data.to(self._device, judged)
+        rows = torch.from_numpy(judged.indices).to(resident.images.device)
         result = evaluate(self._model, resident, rows, normalize=self._normalize, dtype=self._dtype)
         loss = result.metrics["val/loss"]
         if not math.isfinite(loss):

@@ -1,13 +1,20 @@
-"""One image file: what its header says, and its pixels as 8-bit grey or RGB; read with Pillow."""
+"""One image, of a file or from memory: what its header says, and its pixels as 8-bit grey or RGB; read with Pillow."""
 
 from __future__ import annotations
 
 import errno
+import functools
+import io
+import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from search.training.data.source import Images
@@ -17,6 +24,13 @@ SEQUENCES = frozenset({"GIF", "PNG", "WEBP", "TIFF"})  # not MPO: a phone's JPEG
 ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 turn the image by a quarter
 MOST_PIXELS = 100_000_000
 """A file that claims more is refused unread, as a decompression bomb: 300 MB in RGB, above any camera's image."""
+
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+"""Pillow goes by the content, not by the name, and knows others that no camera and no browser writes: for EPS it starts
+Ghostscript, on whatever a stranger has sent."""
+
+Picture = Path | str | bytes | BinaryIO | Image.Image | npt.NDArray[np.uint8]
+"""A path; the bytes of a file, or the open file; an image of Pillow's; pixels (H, W) or (H, W, C)."""
 
 
 class UnreadableImage(Exception):  # noqa: N818 - a finding about a file, gathered and told in one DataError
@@ -40,10 +54,11 @@ def read_header(path: Path) -> Header:
         UnreadableImage: the file cannot be opened, is no image, or claims too many pixels.
     """
     try:
-        with Image.open(path) as image:
-            _refuse_bomb(image)
+        with Image.open(path, formats=_formats()) as image:
+            _refuse_bomb(image, MOST_PIXELS)
             width, height = image.size
-            if image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8):
+            # Of a TIFF Pillow has turned the size already.
+            if image.format != "TIFF" and image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8):
                 width, height = height, width
             frames = image.format in SEQUENCES and bool(getattr(image, "is_animated", False))
             return Header(height, width, image.mode in GREY_MODES, frames)
@@ -53,28 +68,33 @@ def read_header(path: Path) -> Header:
         raise UnreadableImage(_reason(error)) from error
 
 
-def read_pixels(path: Path, height: int, width: int, channels: int) -> Images:
-    """Decode a file: its first frame, upright, 8 bits a channel, scaled to cover the size and cut to its centre.
+def read_pixels(
+    picture: Picture, height: int, width: int, channels: int, *, most_pixels: int = MOST_PIXELS
+) -> Images:
+    """Decode an image: its first frame, upright, 8 bits a channel, scaled to cover the size and cut to its centre.
 
     Transparent pixels show white. 16-bit grey is divided by 257. CMYK and palettes become RGB.
 
     Args:
-        path: the file.
+        picture: a file, its bytes, an image of Pillow's (left as it is), or pixels of 0-255 (H, W) or (H, W, C), where
+            C is 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA).
         height: wanted, in pixels.
         width: wanted, in pixels.
         channels: 1 (grey) or 3 (RGB).
+        most_pixels: what claims more is refused before a pixel is decoded.
 
     Returns:
         (height, width, channels).
 
     Raises:
-        UnreadableImage: the file is damaged or of a kind that has no 8-bit form.
+        UnreadableImage: it is damaged, larger than allowed, or of a kind that has no 8-bit form.
     """
     try:
-        with Image.open(path) as image:
-            _refuse_bomb(image)
-            # A JPEG is decoded at a fraction of its size where that is enough.
-            image.draft(None, (2 * width, 2 * height))
+        with _opened(picture) as image:
+            _refuse_bomb(image, most_pixels)
+            if not isinstance(picture, Image.Image):
+                # A JPEG is decoded at a fraction of its size where that is enough.
+                image.draft(None, (2 * width, 2 * height))
             upright = ImageOps.exif_transpose(_eight_bits(image))
             plain = upright.convert("L" if channels == 1 else "RGB")
             if plain.size != (width, height):
@@ -86,9 +106,39 @@ def read_pixels(path: Path, height: int, width: int, channels: int) -> Images:
         raise UnreadableImage(_reason(error)) from error
 
 
-def _refuse_bomb(image: Image.Image) -> None:
-    if image.width * image.height > MOST_PIXELS:
-        raise UnreadableImage(f"claims {image.width}×{image.height} pixels; at most {MOST_PIXELS:,} are read")
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Return those of `FORMATS` that this Pillow can read; AVIF came with 11.3."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+@contextmanager
+def _opened(picture: Picture) -> Iterator[Image.Image]:
+    """Yield an image of Pillow's; what was opened here is closed again."""
+    if isinstance(picture, Image.Image):
+        yield picture
+    elif isinstance(picture, np.ndarray):
+        yield _of_array(picture)
+    else:
+        file = io.BytesIO(picture) if isinstance(picture, bytes) else picture
+        with Image.open(file, formats=_formats()) as image:
+            yield image
+
+
+def _of_array(pixels: npt.NDArray[np.uint8]) -> Image.Image:
+    grey = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 1)
+    known = grey or (pixels.ndim == 3 and pixels.shape[2] in (2, 3, 4))
+    if pixels.dtype != np.uint8 or not known or not pixels.size:
+        raise UnreadableImage(
+            f"is an array of {pixels.dtype} {pixels.shape}; uint8 (H, W) or (H, W, C) with 1 to 4 channels is expected"
+        )
+    return Image.fromarray(pixels.reshape(pixels.shape[:2]) if grey else pixels)
+
+
+def _refuse_bomb(image: Image.Image, most_pixels: int) -> None:
+    if image.width * image.height > most_pixels:
+        raise UnreadableImage(f"claims {image.width}×{image.height} pixels; at most {most_pixels:,} are read")
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -103,10 +153,13 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _from_sixteen_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.int64)
+    values = np.asarray(image)
     if values.min() < 0 or values.max() > 65535:
         raise UnreadableImage("has 32-bit pixels; convert it to 8 bits")
-    grey = Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    pixels = np.empty(values.shape, np.uint8)
+    for row, line in enumerate(values):  # not the whole image at once: 1.8 GB for 100 megapixels
+        pixels[row] = (line.astype(np.uint32) + 128) // 257
+    grey = Image.fromarray(pixels)
     grey.info = image.info
     return grey
 
@@ -124,7 +177,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "is no image"
     if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ELOOP):
-        return "is a link to nothing"
+        there = error.filename is not None and Path(os.fsdecode(error.filename)).is_symlink()
+        return "is a link to nothing" if there else "is not there"
     if isinstance(error, struct.error | SyntaxError | EOFError):
         return f"is damaged: {error}"
     return str(error).splitlines()[0] if str(error) else type(error).__name__
