@@ -33,6 +33,26 @@ class Bundle:
         return self.folder / "model.safetensors"
 
     @property
+    def onnx(self) -> Path:
+        """The model for ONNX Runtime."""
+        return self.folder / "model.onnx"
+
+    @property
+    def onnx_int8(self) -> Path:
+        """The model for ONNX Runtime in 8-bit integers."""
+        return self.folder / "model-int8.onnx"
+
+    @property
+    def torch_export(self) -> Path:
+        """The model for `torch.export.load`."""
+        return self.folder / "model.pt2"
+
+    @property
+    def executorch(self) -> Path:
+        """The model for phones."""
+        return self.folder / "model.pte"
+
+    @property
     def labels(self) -> Path:
         """The names of the classes, one a line, in the order of the logits."""
         return self.folder / "labels.txt"
@@ -44,8 +64,23 @@ class Bundle:
 
     @property
     def verification(self) -> Path:
-        """How the exported model was checked against the trained one."""
+        """How each written file was checked against the trained model, and how fast it is."""
         return self.folder / "verification.json"
+
+    @property
+    def card(self) -> Path:
+        """All that a person wants to know before he uses the model."""
+        return self.folder / "MODEL_CARD.md"
+
+    @property
+    def confusion(self) -> Path:
+        """The confusion matrix, for the card."""
+        return self.folder / "confusion.png"
+
+    @property
+    def curves(self) -> Path:
+        """The learning curves, for the card."""
+        return self.folder / "curves.png"
 
     @property
     def checksums(self) -> Path:

@@ -14,6 +14,7 @@ from search.runs.run import Run, Trial
 from search.training.checkpoint import load_checkpoint
 from search.training.data import Data, load_data
 from search.training.predictions import Predictions
+from search.winner.confirmation.document import ConfirmationError, read_confirmation
 
 
 class CannotExport(ValueError):  # noqa: N818 (says what is the case)
@@ -21,38 +22,69 @@ class CannotExport(ValueError):  # noqa: N818 (says what is the case)
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedMember:
     """A trial as its last epoch left it.
 
-    ``weights`` are the model's state on the CPU, of which it said ``predictions`` about the validation images.
+    ``weights`` are the model's state on the CPU; ``share`` is its weight in the mean of all members' probabilities.
+    """
+
+    trial: Trial
+    config: TrialConfig
+    weights: Mapping[str, Tensor]
+    share: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What is exported: one trial, or several as an ensemble.
+
+    The shares of the ``members`` sum to 1, and the first has the greatest. All were trained on ``data``. Together
+    they say ``predictions`` about the validation images: recorded ones of a trial, the mean of these of an ensemble.
     """
 
     run: Run
-    trial: Trial
-    config: TrialConfig
+    members: tuple[TrainedMember, ...]
     data: Data
-    weights: Mapping[str, Tensor]
     predictions: Predictions
+
+    @property
+    def trial(self) -> Trial:
+        """The first member's."""
+        return self.members[0].trial
+
+    @property
+    def config(self) -> TrialConfig:
+        """How the first member was trained."""
+        return self.members[0].config
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The trial that is exported, and why that one, in words."""
+
+    trial: Trial
+    why: str
 
 
 def choose(run: Run, number: int | None = None) -> Trial:
-    """Return the trial to export.
+    """Return the trial to export; see `choice`."""
+    return choice(run, number).trial
+
+
+def choice(run: Run, number: int | None = None) -> Choice:
+    """Return the trial to export, and why that one.
 
     Args:
         run: where it was trained.
-        number: of it; None: the best one.
+        number: of it; None: the winner of the confirmation, where there was one, else the best of the search.
 
     Raises:
         CannotExport: there is none of that number, it has not ended, or its weights were not kept.
     """
     if run.foreign:
         raise CannotExport(f"{run.name}: these logs are another program's, which has kept no weights here")
-    try:
-        trial = run.best() if number is None else run.trial(number)
-    except KeyError as error:
-        raise CannotExport(str(error.args[0])) from error
-    if trial is None:
-        raise CannotExport(f"{run.name}: no trial has finished an epoch yet")
+    found = _best(run) if number is None else Choice(_trial(run, number), "as asked for")
+    trial = found.trial
     if trial.status in ("running", "waiting"):
         raise CannotExport(f"{run.name}: trial {trial.number} has not ended yet; {others(run)}")
     if trial.weights is None or trial.config is None:
@@ -60,7 +92,29 @@ def choose(run: Run, number: int | None = None) -> Trial:
             f"{run.name}: the weights of trial {trial.number} ({trial.status}) were not kept: a search keeps those of "
             f"its five best completed trials; {others(run)}"
         )
-    return trial
+    return found
+
+
+def _best(run: Run) -> Choice:
+    if run.layout.confirmation.is_file():
+        try:
+            winner = read_confirmation(run.layout.confirmation).winner
+        except ConfirmationError as error:
+            raise CannotExport(
+                f"which trial is the winner cannot be read: {error}; name one with --trial N"
+            ) from error
+        return Choice(_trial(run, winner), "the winner of the confirmation")
+    trial = run.best()
+    if trial is None:
+        raise CannotExport(f"{run.name}: no trial has finished an epoch yet")
+    return Choice(trial, "the best of the search, not confirmed")
+
+
+def _trial(run: Run, number: int) -> Trial:
+    try:
+        return run.trial(number)
+    except KeyError as error:
+        raise CannotExport(str(error.args[0])) from error
 
 
 def others(run: Run) -> str:
@@ -99,4 +153,4 @@ def load(run: Run, trial: Trial) -> Trained:
             f"{trial.layout.validation} is of epoch {said.step}, but {path} of epoch {state['epoch']}: "
             f"trial {trial.number} cannot be checked, so it is not exported"
         )
-    return Trained(run, trial, config, data, state["model"], said)
+    return Trained(run, (TrainedMember(trial, config, state["model"]),), data, said)

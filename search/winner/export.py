@@ -1,32 +1,30 @@
-"""Writes a trial as a bundle: whole or not at all, and only after a new process has loaded it and agreed."""
+"""Writes a trial, or an ensemble, as a bundle: whole or not at all, and only after a new process has agreed."""
 
 from __future__ import annotations
 
-import fcntl
-import glob
-import json
-import os
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-import search
+from search.plan.registry import Entry
 from search.runs.layout import write_json
-from search.runs.run import Run, Trial
+from search.runs.run import Run
 from search.winner.bundle import Bundle, read_checksums, write_checksums
-from search.winner.candidate import CannotExport, Trained, choose, load
-from search.winner.description import write_description
-from search.winner.formats import formats
-from search.winner.verify import Parity
+from search.winner.candidate import CannotExport, Choice, Trained, choice, load
+from search.winner.card import write_card
+from search.winner.check_format import WEIGHTS
+from search.winner.description import Preprocess, write_description
+from search.winner.ensemble.trained import load_ensemble
+from search.winner.formats import Format, formats, missing
+from search.winner.place import new_folder, refuse_taken
+from search.winner.verification import Verification
+from search.winner.verifying import verified
 
-FORMATS = ("safetensors",)
-"""Written where none are asked for."""
+DEFAULT = ("safetensors", "onnx", "torch_export")
+"""Written where none are asked for, those of them whose packages are there: they lose nothing and take any batch."""
+
+ENSEMBLE: Literal["ensemble"] = "ensemble"
 
 Tell = Callable[[str, int, int], None]
 """Takes what is done next, and how many of how many steps are behind it."""
@@ -34,154 +32,127 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Exported:
-    """A finished bundle: where it is, the trial, the bytes and the checksum of each file, how it was checked."""
+    """A finished bundle: where it is, the trial (an ensemble's first), why that one, its files, how it was checked."""
 
     bundle: Bundle
     trial: int
+    why: str
     sizes: dict[str, int]
     checksums: dict[str, str]
-    parity: Parity
+    verification: Verification
 
 
 def export(
     run: Run,
-    number: int | None = None,
+    number: int | Literal["ensemble"] | None = None,
     *,
     out: Path | None = None,
-    names: Sequence[str] = FORMATS,
+    names: Sequence[str] | None = None,
+    preprocess: Preprocess = "outside",
     tell: Tell = lambda _text, _done, _total: None,
 ) -> Exported:
     """Write a trial as a bundle; one of the same place is replaced when the new one is checked.
 
     Args:
         run: where it was trained.
-        number: of the trial; None: the best one.
-        out: the bundle's folder; None: ``winner/trial-<number>`` in the run's folder.
-        names: of formats.
+        number: of the trial; None: the confirmed winner, or else the best of the search; ``ensemble``: the members
+            that `search.ensemble` has chosen.
+        out: the bundle's folder; None: ``winner/trial-<number>`` or ``winner/ensemble`` in the run's folder.
+        names: of formats; None: `DEFAULT`. The weights are always written.
+        preprocess: whether the files with a graph take float32 images that are normalized already (``outside``), or
+            normalize uint8 ones themselves (``inside``).
         tell: is told the progress.
 
     Raises:
-        CannotExport: the trial's weights are not there, the place is taken by something else, or the written model
-            does not agree with the trained one.
+        CannotExport: the trial's weights are not there, a package is missing, the place is taken by something else,
+            or a written file does not agree with the trained model.
         KeyError: there is no format of that name.
         CheckpointError, DataError, PlanError: weights, images or plugins cannot be read.
         OSError: the folder cannot be written.
     """
-    writers = [formats[name] for name in names]
-    total = len(writers) + 3
-    tell("reading the weights and the images", 0, total)
-    trial = choose(run, number)
-    place = (out or run.layout.winner / f"trial-{trial.number}").resolve()
-    _refuse_taken(place)
-    with _new_folder(place) as folder:
-        trained, bundle = load(run, trial), Bundle(folder)
-        write_description(trained, bundle)
-        for done, entry in enumerate(writers, start=1):
-            tell(f"writing {entry.name}", done, total)
-            entry.build(trained, bundle)
-        tell("loading it again in a new process, and comparing", total - 2, total)
-        parity = check(bundle, trained)
-        write_json(bundle.verification, {"split": "validation", **vars(parity)})
-        tell("writing the checksums", total - 1, total)
+    writers = chosen_formats(names)
+    steps = Steps(tell, 2 * len(writers) + 3)
+    steps.next("reading the weights and the images")
+    one = None if number == ENSEMBLE else choice(run, number)
+    name = f"trial-{one.trial.number}" if one else ENSEMBLE
+    place = (out or run.layout.winner / name).resolve()
+    refuse_taken(place)
+    with new_folder(place) as folder:
+        trained, bundle = _load(run, one), Bundle(folder)
+        write_description(trained, bundle, preprocess=preprocess)
+        for entry in writers:
+            steps.next(f"writing {entry.name}")
+            _write(entry, trained, bundle)
+        names = [entry.name for entry in writers]
+        found = verified(
+            bundle, trained, names, tell=lambda name: steps.next(f"loading {name} again in a new process")
+        )
+        write_json(bundle.verification, found.to_json())
+        steps.next("writing the model card")
+        write_card(trained, bundle, found)
+        steps.next("writing the checksums")
         write_checksums(bundle)
     finished = Bundle(place)
     checksums = read_checksums(finished)
     sizes = {name: (place / name).stat().st_size for name in checksums}
-    return Exported(finished, trial.number, sizes, checksums, parity)
+    why = one.why if one else "its members together"
+    return Exported(finished, trained.trial.number, why, sizes, checksums, found)
 
 
-def check(bundle: Bundle, trained: Trained) -> Parity:
-    """Load a bundle in a new process and compare what it says with what the trained model said.
+def chosen_formats(names: Sequence[str] | None) -> list[Entry[type[Format]]]:
+    """Return the formats of these names, in the order in which they are written, the weights first.
+
+    Args:
+        names: of formats, or ``all``: those whose packages are there; None: `DEFAULT`.
 
     Raises:
-        CannotExport: they differ, or it cannot be loaded.
+        KeyError: there is none of that name; the message names the nearest.
+        CannotExport: a package is missing; the message says how to install it.
     """
-    directory = trained.run.plan.data.folder
-    command = [
-        sys.executable,
-        "-m",
-        "search.winner.verify",
-        str(bundle.folder),
-        str(trained.trial.layout.validation),
-    ]
-    command += ["--data-dir", str(directory)] if directory else []
-    command += ["--strict"] if _same_hardware(trained.trial) else []
-    ran = subprocess.run(
-        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=_environment()
-    )
+    if names is not None and list(names) != ["all"]:
+        asked = {WEIGHTS} | {formats[name].name for name in names}
+        for entry in formats:
+            if entry.name in asked and (package := missing(entry)):
+                raise CannotExport(f"{entry.name} needs a package that is not here: pip install {package}")
+        return [entry for entry in formats if entry.name in asked]
+    wanted = DEFAULT if names is None else formats.names()
+    return [entry for entry in formats if entry.name in wanted and missing(entry) is None]
+
+
+class Steps:
+    """Counts the steps of a work and tells each as it begins.
+
+    Args:
+        tell: takes what is done next, and how many of how many steps are behind it.
+        total: steps.
+    """
+
+    def __init__(self, tell: Tell, total: int) -> None:
+        self._tell, self._total, self._done = tell, total, 0
+
+    def next(self, text: str) -> None:
+        """Begin a step."""
+        self._tell(text, self._done, self._total)
+        self._done += 1
+
+
+def _load(run: Run, one: Choice | None) -> Trained:
+    return load(run, one.trial) if one else load_ensemble(run)
+
+
+def _write(entry: Entry[type[Format]], trained: Trained, bundle: Bundle) -> None:
+    """Write the files of a format.
+
+    Raises:
+        CannotExport: the exporter cannot take this model, such as a plugin's that decides by its input's values.
+    """
     try:
-        said = json.loads(ran.stdout)
-    except ValueError:
+        entry.build().write(trained, bundle)
+    except OSError:
+        raise
+    except Exception as error:  # the exporters' own errors have no class in common
+        reason = " ".join(str(error).split())[:1000]
         raise CannotExport(
-            f"the exported model could not be loaded again: {ran.stderr.strip()[-2000:]}"
-        ) from None
-    if "error" in said:
-        raise CannotExport(f"the exported model could not be loaded again: {said['error']}")
-    if not said.pop("holds"):
-        raise CannotExport(
-            f"the exported model is not the trained one: it says the same of {said['agree']:,} of {said['images']:,} "
-            f"validation images, and a logit is off by {said['difference']:.2g} of the largest, where "
-            f"{said['tolerance']:g} is allowed; nothing was written"
-        )
-    return Parity(**said)
-
-
-def _same_hardware(trial: Trial) -> bool:
-    """Tell whether a trial's last epoch was computed by this machine's CPU, which computes the same again."""
-    last = trial.record.stints[-1] if trial.record.stints else None
-    return last is not None and last.device == "cpu" and last.host == socket.gethostname()
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of the new process: it finds this very copy of Winnow."""
-    home = str(Path(search.__file__).resolve().parent.parent)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
-
-
-def _refuse_taken(place: Path) -> None:
-    if (
-        place.exists()
-        and not Bundle(place).checksums.is_file()
-        and (not place.is_dir() or any(place.iterdir()))
-    ):
-        raise CannotExport(f"{place} is there already and is no bundle: an empty or a new folder is expected")
-
-
-@contextmanager
-def _new_folder(place: Path) -> Iterator[Path]:
-    """Yield a folder that takes a place when the block ends without an error; else nothing is left of it."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(place)
-    partial = place.with_name(f".{place.name}.{secrets.token_hex(4)}.partial")
-    partial.mkdir()
-    handle = os.open(partial, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems lock no folders: then a dead one's is left behind
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield partial
-        _take_place(partial, place)
-    finally:
-        os.close(handle)
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _take_place(partial: Path, place: Path) -> None:
-    """Rename a finished folder; what was there before, a bundle or an empty folder, is gone when that is done."""
-    _refuse_taken(place)
-    old = partial.with_suffix(".old")
-    if place.exists():
-        place.rename(old)
-    partial.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _remove_abandoned(place: Path) -> None:
-    """Remove what killed exports to this place have left: the kernel has freed their locks."""
-    for partial in place.parent.glob(f".{glob.escape(place.name)}.*.partial"):
-        with suppress(OSError):
-            handle = os.open(partial, os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(partial, ignore_errors=True)
-            finally:
-                os.close(handle)
+            f"this model cannot be written as {entry.name}: {type(error).__name__}: {reason}; "
+            "nothing was written"
+        ) from error

@@ -17,27 +17,22 @@ from safetensors.torch import load_file, save_file
 import search
 from search import export as verb
 from search.plan.trial_config import TrialConfig
+from search.runs.layout import write_json
 from search.runs.run import Run
 from search.training.data import load_data
 from search.tuning.warm_start import recall
 from search.winner.bundle import Bundle, BundleError, read_checksums
-from search.winner.candidate import CannotExport, choose
+from search.winner.candidate import CannotExport, choice, choose
 from search.winner.description import Description
 from search.winner.export import Exported, export
+from search.winner.formats import formats
+from search.winner.place import new_folder
 from search.winner.rebuild import rebuilt
+from tests.winner.drawn import confirmation
 
 pytestmark = pytest.mark.timeout(600)
 
-
-@pytest.fixture(scope="module")
-def copy(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the run that may be exported into."""
-    return Path(shutil.copytree(finished, tmp_path_factory.mktemp("copy") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def exported(copy: Path) -> Exported:
-    return export(search.open_run(copy))
+WEIGHTS = ("safetensors",)
 
 
 def test_the_bundle_is_the_best_trial_and_says_what_it_said(copy: Path, exported: Exported) -> None:
@@ -45,7 +40,7 @@ def test_the_bundle_is_the_best_trial_and_says_what_it_said(copy: Path, exported
     assert best is not None
     assert exported.trial == best.number
     assert exported.bundle.folder == copy / "winner" / f"trial-{best.number}"
-    parity = exported.parity
+    parity = exported.verification.parity
     assert (parity.agree, parity.undecided, parity.images) == (
         best.validation_images,
         0,
@@ -74,7 +69,9 @@ def test_the_model_is_rebuilt_from_the_bundle_alone_and_classifies_as_the_trial_
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (description.mean, description.std))
     with torch.inference_mode():
         logits = model(((pixels - mean) / std).float())
-    assert float((logits.argmax(dim=1).numpy() == labels).mean()) == pytest.approx(exported.parity.accuracy)
+    assert float((logits.argmax(dim=1).numpy() == labels).mean()) == pytest.approx(
+        exported.verification.parity.accuracy
+    )
 
 
 def test_what_describes_the_bundle_is_complete_and_canonical(copy: Path, exported: Exported) -> None:
@@ -98,25 +95,27 @@ def test_another_search_can_begin_from_a_bundle(exported: Exported) -> None:
     assert past.trials[0].point == dict(Description.read(exported.bundle.config).config.settings)
 
 
-def test_a_second_export_replaces_the_first_and_leaves_nothing_beside_it(copy: Path, tmp_path: Path) -> None:
+def test_a_second_export_replaces_the_first_and_leaves_nothing_beside_it(
+    copy: Path, exported: Exported, tmp_path: Path
+) -> None:
     run, place = search.open_run(copy), tmp_path / "model"
-    export(run, out=place)
+    shutil.copytree(exported.bundle.folder, place)
     (place / "model.safetensors").write_bytes(b"damaged")
-    export(run, out=place)
+    export(run, out=place, names=WEIGHTS)
     rebuilt(Bundle(place))
+    assert not Bundle(place).onnx.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_what_a_killed_export_has_left_is_removed_and_a_living_one_s_is_not(
-    copy: Path, tmp_path: Path
-) -> None:
+def test_what_a_killed_export_has_left_is_removed_and_a_living_one_s_is_not(tmp_path: Path) -> None:
     dead, alive = tmp_path / ".model.1.partial", tmp_path / ".model.2.partial"
     dead.mkdir()
     alive.mkdir()
     handle = os.open(alive, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:
-        export(search.open_run(copy), out=tmp_path / "model")
+        with new_folder(tmp_path / "model"):
+            pass
         assert sorted(path.name for path in tmp_path.iterdir()) == [".model.2.partial", "model"]
     finally:
         os.close(handle)
@@ -137,8 +136,49 @@ def test_a_model_that_says_something_else_is_not_exported(finished: Path, tmp_pa
     folder = Path(shutil.copytree(finished, tmp_path / "tiny"))
     spoiled(folder)
     with pytest.raises(CannotExport, match="is not the trained one"):
-        export(search.open_run(folder))
+        export(search.open_run(folder), names=WEIGHTS)
     assert list((folder / "winner").iterdir()) == []
+
+
+def test_each_format_was_compared_with_the_weights_on_every_validation_image(exported: Exported) -> None:
+    found = exported.verification
+    assert [one.name for one in found.formats] == ["safetensors", "onnx", "torch_export", "onnx_int8"]
+    assert found.parity.images == found.split_images == 288
+    for one in found.formats[1:3]:
+        assert one.difference <= 1e-4
+        assert (one.agree, one.images, one.loss) == (288, 288, None)
+    int8 = found.formats[3]
+    assert int8.loss is not None
+    assert int8.loss.low <= int8.loss.mean <= int8.loss.high
+    assert int8.accuracy == pytest.approx(found.formats[0].accuracy - int8.loss.mean)
+    assert [one.bytes for one in found.formats] == [exported.sizes[one.files[0]] for one in found.formats]
+
+
+def test_a_model_that_no_exporter_can_take_is_told_in_a_sentence_and_leaves_nothing(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("data-dependent\ncontrol flow")
+
+    monkeypatch.setattr(formats["torch_export"].build, "write", refuse)
+    with pytest.raises(CannotExport, match="written as torch_export: RuntimeError: data-dependent control"):
+        export(search.open_run(copy), out=tmp_path / "model", names=["torch_export"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_one_is_the_confirmed_winner_where_there_was_a_confirmation(
+    finished: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "tiny"))
+    run = search.open_run(folder)
+    best, *_, other = run.exportable()
+    assert (choice(run).trial.number, choice(run).why) == (best, "the best of the search, not confirmed")
+    write_json(run.layout.confirmation, confirmation(other).to_json())
+    assert (choice(run).trial.number, choice(run).why) == (other, "the winner of the confirmation")
+    assert choice(run, best).why == "as asked for"
+    run.layout.confirmation.write_text("{}")
+    with pytest.raises(CannotExport, match="name one with --trial N"):
+        choice(run)
 
 
 def test_a_place_that_is_taken_by_something_else_is_left_alone(copy: Path, tmp_path: Path) -> None:
@@ -187,7 +227,8 @@ def test_a_damaged_bundle_is_told_from_a_whole_one(exported: Exported, tmp_path:
 def test_the_verb_prints_its_progress_and_the_bundle_as_json(
     copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert verb.main([str(copy), "--trial", "best", "--out", str(tmp_path / "model"), "--json"]) == 0
+    arguments = ["--trial", "best", "--format", "safetensors", "--out", str(tmp_path / "model"), "--json"]
+    assert verb.main([str(copy), *arguments]) == 0
     *progress, end = map(json.loads, capsys.readouterr().out.splitlines())
     assert {line["event"] for line in progress} == {"progress"}
     assert [line["done"] for line in progress] == list(range(progress[0]["total"]))
@@ -195,12 +236,25 @@ def test_the_verb_prints_its_progress_and_the_bundle_as_json(
     assert {file["name"]: file["bytes"] for file in end["files"]} == {
         path.name: path.stat().st_size for path in (tmp_path / "model").iterdir() if path.name != "SHA256SUMS"
     }
-    assert end["parity"]["agree"] == end["parity"]["images"]
+    assert end["why"] == "the best of the search, not confirmed"
+    (weights,) = end["formats"]
+    assert (weights["name"], weights["agree"], weights["against"]) == (
+        "safetensors",
+        weights["images"],
+        "the trained model",
+    )
+    assert weights["latency_32"] > 0
+    written = json.loads((tmp_path / "model" / "verification.json").read_text())
+    assert written["formats"] == end["formats"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["--trial", "99"], "but 99 was asked for"), (["--trial", "seven"], "is expected, but got 'seven'")],
+    [
+        (["--trial", "99"], "but 99 was asked for"),
+        (["--trial", "seven"], "is expected, but got 'seven'"),
+        (["--format", "all", "onnx"], "no other name is expected"),
+    ],
 )
 def test_the_verb_refuses_bad_usage_in_a_sentence(
     copy: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from safetensors.torch import save
-from torch import Tensor
+from typing import TYPE_CHECKING
 
-from search.training.atomic import written_atomically
 from search.winner.bundle import Bundle
-from search.winner.candidate import Trained
-from search.winner.formats.registry import formats
+from search.winner.formats.registry import Format, Session, formats
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from search.winner.candidate import Trained
 
 
 @formats.register("safetensors")
-def safetensors(trained: Trained, bundle: Bundle) -> None:
-    """Weights as safetensors, with the configuration that the model is built from."""
-    with written_atomically(bundle.weights) as file:
-        file.write(save({name: _own(tensor) for name, tensor in trained.weights.items()}, {"format": "pt"}))
+class Safetensors(Format):
+    """The weights, for Winnow; config.json says which architecture they belong to."""
+
+    files = ("model.safetensors",)
+
+    def write(self, trained: Trained, bundle: Bundle) -> None:
+        """Write the weights; those of several members are called ``members.<i>.<name>``."""
+        from safetensors.torch import save  # noqa: PLC0415 (torch is behind it)
+
+        from search.training.atomic import written_atomically  # noqa: PLC0415 (likewise)
+
+        several = len(trained.members) > 1
+        tensors = {
+            f"members.{index}.{name}" if several else name: _own(tensor)
+            for index, member in enumerate(trained.members)
+            for name, tensor in member.weights.items()
+        }
+        with written_atomically(bundle.weights) as file:
+            file.write(save(tensors, {"format": "pt"}))
+
+    def open(self, bundle: Bundle, *, threads: int | None = None) -> Session:
+        """Rebuild the model; with ``preprocess: inside`` it normalizes the images before."""
+        from search.winner.formats.graph import graph  # noqa: PLC0415 (torch is behind it)
+        from search.winner.formats.torch_session import torch_session  # noqa: PLC0415 (likewise)
+
+        return torch_session(graph(bundle))
 
 
 def _own(tensor: Tensor) -> Tensor:
