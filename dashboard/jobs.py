@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -205,6 +206,32 @@ def end_all() -> None:
     JOBS.end()
 
 
+def verb(name: str, *words: str) -> list[str]:
+    """Return the command that runs a verb with ``--json`` in this very Python.
+
+    Args:
+        name: of its module, such as ``search.export``.
+        words: its arguments; what comes from a file or a visitor stands behind ``--``.
+    """
+    return [sys.executable, "-m", name, "--json", *words]
+
+
+def begin(name: str, command: Sequence[str]) -> None:
+    """Start a job that a visitor asked for, and draw the page again; where that is not possible, say why."""
+    try:
+        start(name, command)
+    except OSError as error:
+        st.error(plain(error), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def busy(name: str) -> bool:
+    """Tell whether a job of that name works."""
+    found = job(name)
+    return found is not None and found.running
+
+
 def show_job(name: str, title: str) -> None:
     """Draw a job's progress, again every second while it works; the page is drawn again when it ends.
 
@@ -216,7 +243,7 @@ def show_job(name: str, title: str) -> None:
     if found is None:
         return
     if not found.running:
-        _failed(found, title)
+        show_failure(name, title)
         return
 
     def draw() -> None:
@@ -227,8 +254,10 @@ def show_job(name: str, title: str) -> None:
     st.fragment(draw, run_every=1.0)()
 
 
-def _failed(found: Job, title: str) -> None:
-    if found.failure:
+def show_failure(name: str, title: str) -> None:
+    """Say why a job has failed, where it has."""
+    found = job(name)
+    if found is not None and found.failure:
         st.error(f"{plain(title)} failed:", icon=":material/error:")
         st.code(found.failure, language=None, wrap_lines=True)
 

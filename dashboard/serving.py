@@ -14,6 +14,7 @@ from streamlit.starlette import App
 from dashboard.access import Access, AccessError, access_of
 from dashboard.arguments import parser
 from dashboard.jobs import end_all
+from dashboard.scratch import SCRATCH
 from dashboard.settings import CHOSEN, settings
 
 
@@ -59,6 +60,7 @@ async def serving(app: App) -> AsyncGenerator[None, None]:
         yield
     finally:
         end_all()
+        SCRATCH.end()
 
 
 def _has_display() -> bool:

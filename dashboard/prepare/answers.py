@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -151,11 +151,15 @@ def confusions(found: Answers, *, most: int = MOST_PAIRS) -> list[tuple[str, str
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Images with a line below each; ``pixels`` (n, H, W, C), None where there are none: ``reason`` says why."""
+    """Images with a line below each; ``pixels`` (n, H, W, C), None where there are none: ``reason`` says why.
+
+    ``numbers`` are their places in the validation split, from 0; empty where nobody asked for them.
+    """
 
     captions: tuple[str, ...]
     pixels: Pixels | None
     reason: str = ""
+    numbers: tuple[int, ...] = ()
 
 
 def worst_images(run: Run, found: Answers, *, most: int) -> Sheet:
@@ -167,7 +171,9 @@ def worst_images(run: Run, found: Answers, *, most: int) -> Sheet:
         most: of them.
     """
     wrong = worst(found.predictions, most=most)
-    return sheet(run, [one.index for one in wrong], [caption(one, found.classes) for one in wrong])
+    captions = [f"{one.row}: {caption(one, found.classes)}" for one in wrong]
+    made = sheet(run, [one.index for one in wrong], captions)
+    return replace(made, numbers=tuple(one.row for one in wrong))
 
 
 def caption(one: Wrong, classes: Sequence[str]) -> str:

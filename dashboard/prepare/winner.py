@@ -20,7 +20,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Winner:
-    """The best trial. ``complete``: it was trained to its end; ``full``: ``settings`` are all settings.
+    """A trial to take away. ``complete``: it was trained to its end; ``full``: ``settings`` are all settings.
 
     ``code`` reads it in Python.
     """
@@ -35,11 +35,17 @@ class Winner:
     places: tuple[Place, ...]
 
 
-def winner(run: Run) -> Winner | None:
-    """Return the best trial to take away; None before the first epoch."""
-    trial = run.best()
+def winner(run: Run, confirmed: int | None = None) -> Winner | None:
+    """Return the trial to take away; None before the first epoch.
+
+    Args:
+        run: of the trial.
+        confirmed: the number of the trial that a confirmation chose; None: the best one of the search.
+    """
+    trial = run.best() if confirmed is None else run.trial(confirmed)
     if trial is None:
         return None
+    reads = ".best()" if confirmed is None else f".trial({confirmed})"
     return Winner(
         trial=trial.number,
         epochs=trial.epochs,
@@ -47,7 +53,7 @@ def winner(run: Run) -> Winner | None:
         settings=settings_yaml(trial),
         complete=trial.status == "completed",
         full=trial.config is not None,
-        code=f"import search\n\nbest = search.open_run({str(run.layout.root)!r}).best()\nbest.config, best.metrics",
+        code=f"import search\n\nbest = search.open_run({str(run.layout.root)!r}){reads}\nbest.config, best.metrics",
         places=tuple(places(run, trial)),
     )
 

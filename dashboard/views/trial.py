@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import address, remarks, steering
+from dashboard import address, asking, explaining, remarks, steering
 from dashboard.charts.scalar_chart import scalar_chart
 from dashboard.classified import confusion, contact_sheet
 from dashboard.drawing import chart, folded, frame
@@ -15,7 +15,7 @@ from dashboard.frame import Open, no_trials_yet, palette, run_page
 from dashboard.memory import remember
 from dashboard.pages import link
 from dashboard.prepare import scalars, trial
-from dashboard.prepare.answers import Answers, answers, per_class, worst_images
+from dashboard.prepare.answers import Answers, Sheet, answers, per_class, worst_images
 from dashboard.prepare.logs import logs
 from dashboard.prepare.words import plain
 from search.runs.predictions import PredictionsError
@@ -163,9 +163,42 @@ def _answers(found: Open, shown: Trial) -> None:
         _classes(said)
     st.markdown("**Classified worst**")
     st.caption(
-        "The wrongly classified images with the highest loss: the true class with its probability, then what was said."
+        "Wrong answers with the highest loss: the number, the true class with its probability, then what was said."
     )
-    contact_sheet(worst_images(found.run, said, most=WORST))
+    worst = worst_images(found.run, said, most=WORST)
+    contact_sheet(worst)
+    _explain(found, shown, said, worst)
+
+
+def _explain(found: Open, shown: Trial, said: Answers, worst: Sheet) -> None:
+    """Offer to show why the trial says what it says of a validation image."""
+    why = asking.why_not(found.run)
+    if not why and shown.weights is None:
+        why = "What the model looks at can be shown of trials that have kept their weights: this one has not."
+    if why:
+        st.caption(plain(why))
+        return
+    key, images = f"explain {found.run.name} {shown.number}", len(said.predictions.labels)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = int(
+            st.number_input(
+                f"Validation image (0 to {images - 1:,})",
+                0,
+                images - 1,
+                worst.numbers[0] if worst.numbers else 0,
+                key=f"{key} image",
+                width=210,
+            )
+        )
+        methods = explaining.methods(f"{key} methods")
+        pressed = st.button(
+            "Explain", icon=":material/center_focus_weak:", type="primary", disabled=not methods
+        )
+    about = f"{found.run.layout.root}:{shown.number}"
+    if pressed:
+        options = ["--trial", str(shown.number), "--validation", str(number)]
+        explaining.ask(key, about, found.run.layout.root, explain=methods, options=options)
+    explaining.answer(key, about)
 
 
 def _classes(said: Answers) -> None:

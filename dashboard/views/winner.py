@@ -1,56 +1,80 @@
-"""Page: the trial to take away: how sure it is, its rivals, its configuration, its export."""
+"""Page: the trial to take away: how sure it is, its export, a place to try it, its configuration."""
 
 from __future__ import annotations
 
-import sys
-from functools import partial
-from typing import Any
-
 import streamlit as st
 
-from dashboard import asking, jobs
-from dashboard.drawing import frame
+from dashboard.confirming import confirmation, confirmed_winner
+from dashboard.drawing import folded
+from dashboard.ensembling import ensemble
+from dashboard.exporting import export
 from dashboard.frame import Open, no_trials_yet, run_page
 from dashboard.memory import remember
 from dashboard.pages import link
-from dashboard.prepare import bundles, rivals, trial
+from dashboard.prepare import rivals
 from dashboard.prepare.winner import Place, Winner, winner
 from dashboard.prepare.words import plain
+from dashboard.trying import try_it
 from search.runs.run import Run
 
 NUMBER = st.column_config.NumberColumn
+
+MOST_LINES, LONG = 14, 330
+"""Of a configuration that is shown whole, and the pixels of a longer one."""
 
 
 def draw(found: Open) -> None:
     """Draw the page."""
     run = found.run
-    won = remember(run, winner, run)
-    best = run.best()
-    if won is None or best is None:
+    confirmed = confirmed_winner(run)
+    won = remember(run, winner, run, confirmed)
+    if won is None:
         no_trials_yet()
         return
+    _head(run, won, confirmed=confirmed is not None)
+    confirmation(found)
+    _rivals(run, folded_up=confirmed is not None)
+    export(run)
+    ensemble(found)
+    try_it(run)
+    st.subheader("Configuration and files", anchor=False)
+    _settings(won)
+    _files(won)
+
+
+def _head(run: Run, won: Winner, *, confirmed: bool) -> None:
+    """Say which trial it is and how far its score can be trusted."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(f"Candidate: trial {won.trial}", anchor=False, width="content")
+        what = "Confirmed winner" if confirmed else "Candidate"
+        st.subheader(f"{what}: trial {won.trial}", anchor=False, width="content")
         link("trial", f"Look at trial {won.trial}", trials=str(won.trial))
-    st.markdown(plain(won.score))
+    st.markdown(plain(f"In the search: {won.score}" if confirmed else won.score))
+    if confirmed:
+        return
     if won.complete:
-        st.warning(plain(" ".join(rivals.caveats(run, best))), icon=":material/casino:")
+        said = " ".join(rivals.caveats(run, run.trial(won.trial)))
+        st.warning(plain(said), icon=":material/casino:")
     else:
         st.warning(
             f"It has trained {won.epochs} epochs and is not complete: another may still win.",
             icon=":material/hourglass_empty:",
         )
-    _rivals(run)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _settings(won)
-    with right:
-        _export(run)
-        _files(won)
 
 
-def _rivals(run: Run) -> None:
-    st.markdown("**Its rivals at equal epochs**")
+def _rivals(run: Run, *, folded_up: bool) -> None:
+    """Draw the best trial's rivals in the search; where a confirmation has judged them, behind a click."""
+    title = "Rivals in the search, at equal epochs"
+    if not folded_up:
+        st.markdown(f"**{title}**")
+        _rivals_table(run)
+        return
+    box = folded(title, key="rivals of the search", icon=":material/leaderboard:")
+    if box is not None:
+        with box:
+            _rivals_table(run)
+
+
+def _rivals_table(run: Run) -> None:
     table = remember(run, rivals.rivals, run)
     st.dataframe(
         table,
@@ -80,85 +104,14 @@ def _rivals(run: Run) -> None:
 
 def _settings(won: Winner) -> None:
     st.markdown("**Its configuration**, to copy")
-    st.code(won.settings, language="yaml", wrap_lines=True)
+    st.code(
+        won.settings,
+        language="yaml",
+        wrap_lines=True,
+        height=LONG if won.settings.count("\n") > MOST_LINES else "content",
+    )
     if not won.full:
         st.caption("What was searched; all other settings are known when its first stint has ended.")
-
-
-def _export(run: Run) -> None:
-    """Draw the export of a trial: which, its progress, what was written."""
-    st.markdown("**Export**")
-    able = run.exportable()
-    why = asking.why_not(run)
-    if not able:
-        st.caption("Weights can be exported of completed trials that have kept theirs: there are none here.")
-        return
-    number = st.selectbox(
-        "Trial to export, best first",
-        able,
-        key="export",
-        bind="query-params",
-    )
-    config = run.trial(number).config
-    asking.warn_of_plugins(config.plugins if config else ())
-    name = f"export:{run.layout.root}:{number}"
-    known = jobs.job(name)
-    busy = known is not None and known.running
-    if why:
-        st.caption(plain(why))
-    elif st.button(f"Export trial {number}", icon=":material/package_2:", type="primary", disabled=busy):
-        _begin(run, number, name)
-    st.caption(plain(trial.label(run, run.trial(number))))
-    jobs.show_job(name, f"Exporting trial {number}")
-    shown = bundles.bundle_of(run.layout, number)
-    if shown is None:
-        st.caption(
-            "A folder with weights (safetensors), configuration, labels, recipe and checksums; "
-            "it is loaded again in a new process and compared with the trial."
-        )
-    elif not busy:
-        _bundle(shown)
-
-
-def _begin(run: Run, number: int, name: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "search.export",
-        "--trial",
-        str(number),
-        "--json",
-        "--",
-        str(run.layout.root),
-    ]
-    try:
-        jobs.start(name, command)
-    except OSError as error:
-        st.error(plain(error), icon=":material/error:")
-    else:
-        st.rerun()
-
-
-def _bundle(shown: bundles.Shown) -> None:
-    st.success(plain(f"Trial {shown.trial} is exported. {shown.check}"), icon=":material/verified:")
-    st.code(str(shown.folder), language=None, wrap_lines=True)
-    if shown.bytes <= bundles.MOST_BYTES:
-        st.download_button(
-            f"Download ({shown.bytes / 1e6:,.1f} MB)",
-            data=partial(bundles.zipped, shown),
-            file_name=f"{shown.folder.parent.parent.name}-{shown.folder.name}.zip",
-            mime="application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-    else:
-        st.caption("It is too large for a download: take the folder.")
-    rows: dict[str, list[Any]] = {
-        "file": list(shown.sizes),
-        "bytes": list(shown.sizes.values()),
-        "SHA-256": [shown.checksums[name] for name in shown.sizes],
-    }
-    st.dataframe(frame(rows), hide_index=True, key="bundle")
 
 
 def _files(won: Winner) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright import sync_api
 
+sync_api.expect.set_options(timeout=30_000)  # milliseconds, as for everything else here: machines are busy
+
 
 @pytest.fixture
 def page(chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
@@ -81,6 +83,13 @@ def searching(runs: Path, name: str, *more: str) -> Iterator[subprocess.Popen[st
                 search.wait(90)
             finally:
                 search.kill()
+
+
+def drawn(page: sync_api.Page) -> None:
+    """Wait until the page is drawn; an exception of ours on it fails the test."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    sync_api.expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
+    sync_api.expect(page.locator('[data-testid="stException"]')).to_have_count(0)
 
 
 def until(told: Callable[[], bool], seconds: float, what: str) -> None:

@@ -1,12 +1,9 @@
-"""A person's way through the dashboard, on a real search: open, look, brush, compare, steer, export, meet damage."""
+"""A person's way through the dashboard, on a real search: open, look, brush, compare, steer, meet damage."""
 
 from __future__ import annotations
 
-import io
-import json
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +13,7 @@ import pytest
 from dashboard.pages import RUN_PAGES
 from dashboard.prepare.filters import Filters, Range
 from search.runs.reader import open_run
-from tests.browser.conftest import answers, searching, serving, sync_api, until
+from tests.browser.conftest import answers, drawn, searching, serving, sync_api, until
 
 expect = sync_api.expect
 
@@ -45,13 +42,6 @@ def ended(root: Path) -> int:
 def address(runs: Path) -> Iterator[str]:
     with serving(runs) as found:
         yield found
-
-
-def drawn(page: sync_api.Page) -> None:
-    """Wait until the page is drawn; an exception of ours on it fails the test."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
-    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
 
 
 def test_a_run_is_opened_from_the_list_and_every_page_is_drawn(page: sync_api.Page, address: str) -> None:
@@ -86,6 +76,7 @@ def test_a_brush_filters_the_page_and_all_others(page: sync_api.Page, address: s
     assert 0 < shown < count
 
 
+@pytest.mark.slow
 def test_two_trials_are_compared_side_by_side(page: sync_api.Page, address: str) -> None:
     page.goto(f"{address}/compare?run=living&trials=0,1")
     drawn(page)
@@ -119,6 +110,7 @@ def young(root: Path) -> int | None:
     return next((t.number for t in open_run(root).trials if t.status == "running" and t.epochs < 30), None)
 
 
+@pytest.mark.slow
 def test_a_trial_is_cloned_edited_and_enqueued(page: sync_api.Page, address: str, runs: Path) -> None:
     root = runs / "living"
     page.goto(f"{address}/trial?run=living&trials=0")
@@ -174,24 +166,7 @@ def names_of_runs(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if (path / "plan.yaml").is_file())
 
 
-def test_the_winner_is_exported_and_downloaded(page: sync_api.Page, address: str, tmp_path: Path) -> None:
-    page.goto(f"{address}/winner?run=living")
-    drawn(page)
-    page.get_by_role("button", name=re.compile("Export trial")).click()
-    download = page.get_by_role("button", name=re.compile(r"Download \("))
-    download.wait_for(timeout=120_000)
-    with page.expect_download() as arrived:
-        download.click()
-    arrived.value.save_as(tmp_path / "bundle.zip")
-    with zipfile.ZipFile(io.BytesIO((tmp_path / "bundle.zip").read_bytes())) as bundle:
-        names = {Path(name).name for name in bundle.namelist()}
-        config = json.loads(
-            bundle.read(next(name for name in bundle.namelist() if name.endswith("config.json")))
-        )
-    assert {"model.safetensors", "config.json", "labels.txt", "recipe.yaml", "SHA256SUMS"} <= names
-    assert len(config["classes"]) == 10
-
-
+@pytest.mark.slow
 def test_the_leaderboard_is_downloaded_as_csv(page: sync_api.Page, address: str) -> None:
     page.goto(f"{address}/leaderboard?run=living")
     drawn(page)

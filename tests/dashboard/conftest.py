@@ -12,15 +12,11 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.trial import TrialState, create_trial
 
-from search.plan.plan import load_plan
 from search.runs import record
-from search.runs.images import describe
 from search.runs.journal import Journal
 from search.runs.layout import RunLayout
 from search.runs.record import RecordedReport, RungDecision, Stint
-from search.training.data import load_data
-from search.tuning.vocabulary import vocabulary
-from tests.inprocess import finished_run
+from tests.dashboard.real_run import real_run
 
 PLAN = """\
 name: small
@@ -122,12 +118,7 @@ def files_of(layout: RunLayout, number: int) -> None:
 @pytest.fixture(scope="session")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a real run of four trials, with images, answers, logs and weights; only read it, or copy it."""
-    root = finished_run(tmp_path_factory.mktemp("searched"))
-    plan = load_plan(root / "plan.yaml", vocabulary=vocabulary())
-    data = load_data(plan.data.config)
-    said = describe(data.split_fingerprint, data.classes, data.shape, data.validation.images)
-    RunLayout(root).images.write_text(json.dumps(said), encoding="utf-8")
-    return root
+    return real_run(tmp_path_factory.mktemp("searched"))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import search
-from search.winner.bundle import Bundle, write_checksums
 from tests.dashboard.visits import checked, said, visited
 from tests.runs.logs.test_folder import RAY_TUNE
 
@@ -112,44 +110,6 @@ def test_without_a_choice_the_two_best_are_compared(real: Path) -> None:
 
 def test_one_trial_alone_is_not_compared(real: Path) -> None:
     assert "at least two trials" in said(visited("compare", run="tiny", trials="1"))
-
-
-def test_the_winner_is_unconfirmed_has_rivals_and_can_be_exported(real: Path) -> None:
-    app, best = visited("winner", run="tiny"), best_of(real)
-    assert f"Candidate: trial {best}" in said(app)
-    assert "Not confirmed yet" in said(app)
-    assert app.dataframe[0].value["trial"][0] == best
-    assert f"Export trial {best}" in labels(app)
-
-
-def test_the_export_is_a_verb_of_that_very_run_and_trial(real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: list[list[str]] = []
-    monkeypatch.setattr("dashboard.jobs.start", lambda _name, command: begun.append(command))
-    app = visited("winner", run="tiny")
-    next(button for button in app.button if button.label.startswith("Export trial")).click().run()
-    (command,) = begun
-    expected = ["-m", "search.export", "--trial", str(best_of(real)), "--json", "--", str(real)]
-    assert command[1:] == expected
-
-
-def test_what_was_exported_is_shown_and_offered(real: Path) -> None:
-    folder = real / "winner" / f"trial-{best_of(real)}"
-    folder.mkdir(parents=True)
-    (folder / "model.safetensors").write_bytes(b"weights")
-    known = {"agree": 288, "images": 288, "difference": 0.0004, "tolerance": 0.001}
-    Bundle(folder).verification.write_text(json.dumps(known))
-    write_checksums(Bundle(folder))
-    text = said(visited("winner", run="tiny"))
-    assert "288 of 288 validation images" in text
-    assert str(folder) in text
-
-
-def test_a_run_whose_weights_are_gone_says_that_nothing_can_be_exported(real: Path) -> None:
-    for path in real.glob("trials/*/*/checkpoint-*.pt"):
-        path.unlink()
-    app = visited("winner", run="tiny")
-    assert "there are none here" in said(app)
-    assert not [label for label in labels(app) if label.startswith("Export trial")]
 
 
 @pytest.mark.parametrize(
