@@ -45,7 +45,13 @@ def fill(folder: Path, *, leave: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize("leave", [0, 300_000], ids=["not one byte more", "a record, but no checkpoint"])
+@pytest.mark.parametrize(
+    "leave",
+    [
+        pytest.param(0, id="not one byte more", marks=pytest.mark.slow),
+        pytest.param(300_000, id="a record, but no checkpoint"),
+    ],
+)
 def test_a_full_disk_stops_the_search_and_fails_no_trial(
     tmp_path: Path, small_disk: Path, leave: int
 ) -> None:

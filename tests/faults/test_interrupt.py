@@ -68,6 +68,7 @@ def test_sigterm_and_ctrl_c_stop_cleanly_with_exit_code_1_and_twice_at_once(tmp_
     assert_resumable(root, before + 1)
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_a_terminal_leaves_it_as_it_was(tmp_path: Path) -> None:
     """The kernel sends SIGINT to all processes of the terminal: workers and Ray's services must not mind."""
     root = tmp_path / "runs" / "digits"

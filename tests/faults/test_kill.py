@@ -24,7 +24,7 @@ from tests.faults.searches import (
 from tests.faults.whole import assert_whole
 from tests.leftovers import folders
 
-TRIALS, EPOCHS = 24, 9
+TRIALS, EPOCHS = 12, 9
 
 pytestmark = pytest.mark.timeout(1200)
 
