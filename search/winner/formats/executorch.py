@@ -26,10 +26,10 @@ class Executorch(Format):
         from search.winner.formats.graph import exported, quiet  # noqa: PLC0415 (torch is behind it)
 
         with quiet():
-            from executorch.backends.xnnpack.partition.xnnpack_partitioner import (  # type: ignore[import-untyped]  # noqa: PLC0415 (an extra)
+            from executorch.backends.xnnpack.partition.xnnpack_partitioner import (  # noqa: PLC0415 (an extra)
                 XnnpackPartitioner,
             )
-            from executorch.exir import (  # type: ignore[import-untyped]  # noqa: PLC0415 (an extra)
+            from executorch.exir import (  # noqa: PLC0415 (an extra)
                 to_edge_transform_and_lower,
             )
 
@@ -45,10 +45,10 @@ class Executorch(Format):
         from search.winner.formats.graph import quiet  # noqa: PLC0415 (likewise)
 
         with quiet():  # it calls itself experimental
-            from executorch.extension.pybindings import (  # type: ignore[import-untyped]  # noqa: PLC0415 (an extra)
+            from executorch.extension.pybindings import (  # noqa: PLC0415 (an extra)
                 portable_lib,
             )
-            from executorch.runtime import Runtime  # type: ignore[import-untyped]  # noqa: PLC0415 (an extra)
+            from executorch.runtime import Runtime  # noqa: PLC0415 (an extra)
 
         if threads:  # the public interface of its runtime has no such setting
             portable_lib._unsafe_reset_threadpool(threads)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
-from tqdm import tqdm  # type: ignore[import-untyped]
+from tqdm import tqdm
 
 from search.winner.bundle import Bundle
 from search.winner.description import Description

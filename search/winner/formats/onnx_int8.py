@@ -83,12 +83,12 @@ def _beside(trained: Trained, bundle: Bundle, folder: Path) -> Bundle:
 
 
 def _quantize(source: Path, prepared: Path, place: Path, images: _Images) -> None:
-    from onnxruntime.quantization import (  # type: ignore[import-untyped]  # noqa: PLC0415 (takes a second)
+    from onnxruntime.quantization import (  # noqa: PLC0415 (takes a second)
         QuantFormat,
         QuantType,
         quantize_static,
     )
-    from onnxruntime.quantization.shape_inference import (  # type: ignore[import-untyped]  # noqa: PLC0415 (likewise)
+    from onnxruntime.quantization.shape_inference import (  # noqa: PLC0415 (likewise)
         quant_pre_process,
     )
 

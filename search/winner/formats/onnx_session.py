@@ -22,7 +22,7 @@ def onnx_session(path: Path, *, threads: int | None = None) -> Session:
     Raises:
         BundleError: the file is missing or damaged.
     """
-    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415 (a package that not every format needs)
+    import onnxruntime  # noqa: PLC0415 (a package that not every format needs)
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
