@@ -55,6 +55,7 @@ def test_the_command_prints_a_row_for_each_world(capsys: pytest.CaptureFixture[s
     assert sum(line.startswith("| ") for line in lines) == 1 + len(WORLDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["few images", "three seeds", "one seed", "many images, noisy seeds", "almost perfect"]
 )

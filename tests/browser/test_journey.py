@@ -178,6 +178,7 @@ def test_the_leaderboard_is_downloaded_as_csv(page: sync_api.Page, address: str)
     assert len(text.splitlines()) > 4
 
 
+@pytest.mark.slow
 def test_a_corrupt_log_is_told_with_its_place(page: sync_api.Page, address: str, runs: Path) -> None:
     shutil.copytree(runs / "living", runs / "damaged", ignore=shutil.ignore_patterns("*.pt", "*.lock"))
     path = next((runs / "damaged" / "trials" / "0" / "1").glob("events.out.tfevents.*.0"))

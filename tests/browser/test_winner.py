@@ -72,6 +72,7 @@ def test_the_winner_is_confirmed_and_followed_also_after_a_reload(
     expect(page.get_by_text(f"359 test images, {found.test.seeds} seeds")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_model_is_exported_checked_and_downloaded(
     page: sync_api.Page, address: str, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ ASKED = ("--top", "2", "--seeds", "3")
 
 
 def test_killed_in_the_middle_it_goes_on_and_a_second_call_trains_nothing(
-    finished: Finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    finished: Finished, tmp_path: Path
 ) -> None:
     root = Path(shutil.copytree(finished.root, tmp_path / "mine"))
     trainings = root / "winner" / "confirmation"
@@ -48,8 +48,9 @@ def test_killed_in_the_middle_it_goes_on_and_a_second_call_trains_nothing(
     assert found.test is not None
     assert (found.test.seeds, found.validation.seeds) == (3, 3)
 
-    assert confirm.main([str(root), *ASKED]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    again = done(*words[:-1], folder=tmp_path)
+    assert (again.code, again.err) == (0, "")
+    lines = again.out.splitlines()
     assert "All of this was trained before: nothing is trained again." in lines
     assert f"The winner is trial {found.winner}." in lines
     assert len(opened(trainings).trials) == 7  # type: ignore[union-attr]
@@ -63,3 +64,10 @@ def test_what_cannot_be_confirmed_is_a_sentence(
     assert confirm.main([str(finished.root), "--top", "3", "--budget", "2"]) == 2
     assert "3 candidates need at least 3 trainings, but got 2" in capsys.readouterr().err
     assert not (finished.root / "winner").exists()
+
+
+def test_an_ensemble_of_a_network_of_the_users_own_is_chosen(finished: Finished, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(finished.root, tmp_path / "mine"))
+    ended = done("ensemble", str(root), "--json", folder=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.events[-1]["library"] == 3

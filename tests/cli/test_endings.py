@@ -14,6 +14,7 @@ from tests.faults.searches import done
 pytestmark = pytest.mark.timeout(1200)
 
 
+@pytest.mark.slow
 def test_a_study_in_another_storage_is_resumed_there_until_the_space_is_exhausted(tmp_path: Path) -> None:
     """Three configurations exist: the first call tries one, the second may try five more."""
     space = write_space(tmp_path, trials=1, learning_rate="[0.01, 0.02, 0.05]")

@@ -14,7 +14,7 @@ import pytest
 from tests.faults.searches import done, living, medium_space, reports
 from tests.faults.whole import assert_whole
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.slow]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def fill(folder: Path, *, leave: int) -> Path:
 @pytest.mark.parametrize(
     "leave",
     [
-        pytest.param(0, id="not one byte more", marks=pytest.mark.slow),
+        pytest.param(0, id="not one byte more"),
         pytest.param(300_000, id="a record, but no checkpoint"),
     ],
 )

@@ -38,6 +38,7 @@ def assert_resumable(root: Path, epochs: int) -> None:
             assert (root / last.checkpoint).is_file()
 
 
+@pytest.mark.slow
 def test_sigterm_and_ctrl_c_stop_cleanly_with_exit_code_1_and_twice_at_once(tmp_path: Path) -> None:
     """One search: ended by SIGTERM, gone on with and ended by SIGINT, gone on with and ended by two SIGINT."""
     root = tmp_path / "runs" / "digits"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from search.plan.plan import Plan
+from search.plan.plugins import load_plugins
 from search.plan.sections import SchedulerPlan
 from search.runs.images import describe
 from search.runs.layout import RunLayout, write_json, write_text
@@ -101,6 +103,9 @@ def confirm(
     if holder(run.layout):
         options.say(f"{run.name} is still being searched: the best of its trials so far are confirmed.")
     plan = plan_of(run)
+    load_plugins(
+        [Path(plugin) for plugin in plan.plugins]
+    )  # what is found needs them, also where nothing is trained
     data = launch.load_images(plan, options)
     _refuse_other_images(run, data)
     layout, tested = run.layout.confirming, has_test(plan)

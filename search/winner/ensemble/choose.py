@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from search.plan.plugins import load_plugins
 from search.runs.layout import write_json
 from search.runs.predictions import PredictionsError, read_predictions
 from search.runs.run import Run, Trial
@@ -102,6 +104,7 @@ def _judged(run: Run) -> list[Trial]:
 
 def _cost(run: Run, trials: Sequence[Trial]) -> Size:
     data = load_data(run.plan.data.config, directory=run.plan.data.folder)
+    load_plugins([Path(plugin) for plugin in run.plan.plugins])
     found = [
         figures(trial.config, data.shape, len(data.classes), ("parameters", "flops"))
         for trial in trials
