@@ -23,6 +23,7 @@ from tests.inprocess import Search, plan_in
 pytestmark = pytest.mark.timeout(1200)
 
 
+@pytest.mark.slow
 def test_a_second_driver_is_refused_and_the_first_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
