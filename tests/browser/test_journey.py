@@ -18,6 +18,9 @@ from tests.browser.conftest import answers, drawn, searching, serving, sync_api,
 expect = sync_api.expect
 
 
+pytestmark = pytest.mark.slow  # a living search and ten visits: four minutes; CI visits the Winner page
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give a folder with a search that has a few trials and goes on: far more of them than the tests wait for.
@@ -76,7 +79,6 @@ def test_a_brush_filters_the_page_and_all_others(page: sync_api.Page, address: s
     assert 0 < shown < count
 
 
-@pytest.mark.slow
 def test_two_trials_are_compared_side_by_side(page: sync_api.Page, address: str) -> None:
     page.goto(f"{address}/compare?run=living&trials=0,1")
     drawn(page)
@@ -110,7 +112,6 @@ def young(root: Path) -> int | None:
     return next((t.number for t in open_run(root).trials if t.status == "running" and t.epochs < 30), None)
 
 
-@pytest.mark.slow
 def test_a_trial_is_cloned_edited_and_enqueued(page: sync_api.Page, address: str, runs: Path) -> None:
     root = runs / "living"
     page.goto(f"{address}/trial?run=living&trials=0")
@@ -166,7 +167,6 @@ def names_of_runs(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if (path / "plan.yaml").is_file())
 
 
-@pytest.mark.slow
 def test_the_leaderboard_is_downloaded_as_csv(page: sync_api.Page, address: str) -> None:
     page.goto(f"{address}/leaderboard?run=living")
     drawn(page)
@@ -178,7 +178,6 @@ def test_the_leaderboard_is_downloaded_as_csv(page: sync_api.Page, address: str)
     assert len(text.splitlines()) > 4
 
 
-@pytest.mark.slow
 def test_a_corrupt_log_is_told_with_its_place(page: sync_api.Page, address: str, runs: Path) -> None:
     shutil.copytree(runs / "living", runs / "damaged", ignore=shutil.ignore_patterns("*.pt", "*.lock"))
     path = next((runs / "damaged" / "trials" / "0" / "1").glob("events.out.tfevents.*.0"))
