@@ -5,6 +5,7 @@ TrainingError
 │   └── NoTestSplit        there are none for the test
 ├── SettingsError          the configuration cannot be trained (also a ValueError)
 ├── CheckpointError        the checkpoint does not belong to this configuration, or is damaged
+├── Interrupted            an epoch was cut between two batches, as asked
 └── Diverged               the loss is no longer finite
 """
 
@@ -29,6 +30,20 @@ class SettingsError(TrainingError, ValueError):
 
 class CheckpointError(TrainingError):
     """A checkpoint is damaged, or was written by another configuration."""
+
+
+class Interrupted(TrainingError):  # noqa: N818 - what happened
+    """An epoch was cut between two batches, as whoever listens asked; the training can be saved, and goes on.
+
+    ``epoch`` counts from 1. ``batch`` is the last one that was trained, from 1 within the epoch, of ``batches``.
+    """
+
+    def __init__(self, epoch: int, batch: int, batches: int) -> None:
+        super().__init__(epoch, batch, batches)
+        self.epoch, self.batch, self.batches = epoch, batch, batches
+
+    def __str__(self) -> str:
+        return f"epoch {self.epoch} was cut after batch {self.batch} of {self.batches}"
 
 
 class Diverged(TrainingError):  # noqa: N818 - what happened, as records say it

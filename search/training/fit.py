@@ -15,9 +15,10 @@ from search.plan.trial_config import TrialConfig
 from search.training.checkpoint import load_checkpoint, save_checkpoint
 from search.training.data.dataset import Data, Split
 from search.training.devices import resolve_device
-from search.training.errors import CheckpointError, TrainingError
+from search.training.errors import CheckpointError, Interrupted, TrainingError
 from search.training.evaluation import Evaluation
 from search.training.learner import Learner
+from search.training.passage import Cut
 from search.training.predictions import Predictions
 from search.training.report import Report
 
@@ -25,7 +26,12 @@ FLOAT16_MAX = float(np.finfo(np.float16).max)
 
 
 def fit(
-    config: TrialConfig, data: Data, *, checkpoint: Path | None = None, device: str | torch.device = "auto"
+    config: TrialConfig,
+    data: Data,
+    *,
+    checkpoint: Path | None = None,
+    device: str | torch.device = "auto",
+    cut: Cut | None = None,
 ) -> Training:
     """Train a trial, an epoch for each report.
 
@@ -39,12 +45,15 @@ def fit(
             and went on is equal, bit for bit, to one that was not, as long as torch's number of threads is the
             same: it decides the order of sums.
         device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda:1``.
+        cut: is asked between two batches whether the epoch is to be cut there, with the seconds that it will still
+            take by its own pace, the validation included. Then `Interrupted` comes instead of its report; what `save`
+            writes goes on with the next batch, likewise bit for bit. None: no epoch is cut.
 
     Returns:
         The training. Nothing is built before its first report, so the errors of a configuration come from
         there: `SettingsError`, `CheckpointError`, `Diverged`.
     """
-    return Training(config, data, checkpoint=checkpoint, device=resolve_device(device))
+    return Training(config, data, checkpoint=checkpoint, device=resolve_device(device), cut=cut)
 
 
 class Training:
@@ -54,9 +63,16 @@ class Training:
     """
 
     def __init__(
-        self, config: TrialConfig, data: Data, *, checkpoint: Path | None, device: torch.device
+        self,
+        config: TrialConfig,
+        data: Data,
+        *,
+        checkpoint: Path | None,
+        device: torch.device,
+        cut: Cut | None = None,
     ) -> None:
         self.config = config
+        self._cut = cut
         self._data, self._checkpoint, self._device = data, checkpoint, device
         self._learner: Learner | None = None
         self._evaluation: Evaluation | None = None
@@ -67,9 +83,10 @@ class Training:
         return self
 
     def __next__(self) -> Report:
-        """Train and validate one epoch.
+        """Train and validate one epoch, or what is left of one that was cut.
 
         Raises:
+            Interrupted: the epoch was cut; the next call goes on with it.
             StopIteration: the horizon is reached, or the training is closed.
             Diverged: a loss is NaN or infinite; the training is then closed.
         """
@@ -81,16 +98,21 @@ class Training:
         # Building is not counted: a process's first optimizer imports for 3.6 s here.
         started = time.perf_counter()
         try:
-            metrics = learner.train_epoch()
+            metrics = learner.train_epoch(self._cut)
             self._evaluation = learner.evaluate()
+        except Interrupted:
+            self._seconds += time.perf_counter() - started
+            raise
         except BaseException:
-            self.close()  # in the middle of an epoch there is no state to save
+            self.close()  # in the middle of a batch there is no state to save
             raise
         self._seconds += time.perf_counter() - started
         return Report(learner.epoch, learner.epoch, {**self._evaluation.metrics, **metrics}, self._seconds)
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint of everything after the last finished epoch; it appears whole or not at all.
+        """Write a checkpoint of everything as it stands: after the last finished epoch, or where the next was cut.
+
+        It appears whole or not at all.
 
         Args:
             path: the file; its folder is made where it is missing.
@@ -109,9 +131,9 @@ class Training:
             split: None for the validation split; the test split, of `load_test`, is for the one look at the end.
 
         Raises:
-            TrainingError: no epoch is finished, or the training is closed.
+            TrainingError: no epoch is finished, one was cut, or the training is closed.
         """
-        learner = self._opened()
+        learner = self._finished()
         if learner.epoch == 0:
             raise TrainingError("there are no predictions before the first epoch is finished")
         if split is not None:
@@ -124,9 +146,9 @@ class Training:
         """Return copies of the model's weights after the last finished epoch, on the CPU.
 
         Raises:
-            TrainingError: the training is closed.
+            TrainingError: an epoch was cut, or the training is closed.
         """
-        state = self._opened().state()["model"]
+        state = self._finished().state()["model"]
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
 
     def close(self) -> None:
@@ -152,6 +174,16 @@ class Training:
                 self._restore(learner, self._checkpoint)
             self._learner = learner
         return self._learner
+
+    def _finished(self) -> Learner:
+        """Return the learner, between two epochs."""
+        learner = self._opened()
+        if learner.passage is not None:
+            raise TrainingError(
+                f"epoch {learner.epoch + 1} was cut after batch {learner.passage.batch}: predictions and weights are "
+                "those of a finished epoch"
+            )
+        return learner
 
     def _restore(self, learner: Learner, checkpoint: Path) -> None:
         state = load_checkpoint(checkpoint, self.config, self._data.split_fingerprint)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,10 +12,11 @@ from torch import Tensor, nn
 from search.plan.trial_config import TrialConfig
 from search.training.data.dataset import Data, Resident, Split
 from search.training.devices import autocast, autocast_dtype
-from search.training.errors import Diverged
+from search.training.errors import Diverged, Interrupted
 from search.training.evaluation import Evaluation, evaluate
 from search.training.normalization import Normalization
 from search.training.parts import Parts
+from search.training.passage import Cut, Passage
 from search.training.randomness import Randomness
 
 GPU_CHECK = 32
@@ -26,6 +26,8 @@ in the noise. On the CPU a loss is there when its step is, so each one is looked
 
 class Learner:
     """All that a checkpoint holds, and the two things done with it.
+
+    ``epoch`` is the last finished one, from 1; ``passage`` the one in the middle of which it was cut, if it was.
 
     Args:
         config: the trial.
@@ -38,6 +40,7 @@ class Learner:
 
     def __init__(self, config: TrialConfig, data: Data, device: torch.device) -> None:
         self.epoch = 0
+        self.passage: Passage | None = None
         self._data, self._device = data, device
         self._parts = Parts.of(config.settings)
         self._randomness = Randomness(config.seed, device)
@@ -55,8 +58,11 @@ class Learner:
         self._normalize = Normalization(data, device, channels_last=channels_last)
         self._dtype = autocast_dtype(self._parts.recipe.precision, device, min(data.shape[1:]))
 
-    def train_epoch(self) -> dict[str, float]:
-        """Train on every image once.
+    def train_epoch(self, cut: Cut | None = None) -> dict[str, float]:
+        """Train on every image once; of an epoch that was cut, on those that are left.
+
+        Args:
+            cut: is asked after each batch but the last; None: never.
 
         Returns:
             ``train/loss`` and ``train/accuracy`` over the epoch as it ran, ``train/learning_rate`` of its
@@ -64,20 +70,19 @@ class Learner:
 
         Raises:
             Diverged: a batch's loss is NaN or infinite.
+            Interrupted: the epoch was cut; another call goes on with its next batch.
         """
-        started = time.perf_counter()
-        resident = self._data.to(self._device, self._data.train)
-        losses = torch.zeros(len(self._sizes), device=self._device)
-        hits = torch.zeros((), dtype=torch.int64, device=self._device)
-        self._model.train()
-        with self._randomness.isolated():
-            for index, rows in enumerate(self._shuffled_rows(resident)):
-                self._set_learning_rate(self.epoch * len(self._sizes) + index)
-                logits, labels, losses[index] = self._step(*resident.batch(rows))
-                hits += (logits.argmax(dim=1) == labels).sum()
-                self._refuse_divergence(losses, index)
-        self.epoch += 1
-        return self._training_metrics(losses, hits, started)
+        passage = self.passage or Passage.new(len(self._sizes), self._device)
+        self.passage = passage
+        passage.begin()
+        order = self._randomness.order_of_epoch()
+        self._train(passage, order, cut)
+        passage.end()
+        if passage.batch < len(self._sizes):
+            raise Interrupted(self.epoch + 1, passage.batch, len(self._sizes))
+        self._randomness.finish_order(order)
+        self.epoch, self.passage = self.epoch + 1, None
+        return self._training_metrics(passage)
 
     def evaluate(self, split: Split | None = None) -> Evaluation:
         """Evaluate on a split, None for the validation split; its metrics are named ``val/…`` whichever it is.
@@ -96,12 +101,13 @@ class Learner:
         return result
 
     def state(self) -> dict[str, Any]:
-        """Return everything that training goes on from; the schedule follows from the epoch."""
+        """Return everything that training goes on from; the schedule follows from the epoch and the batch."""
         return {
             "epoch": self.epoch,
             "model": self._model.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "randomness": self._randomness.state(),
+            **({"passage": self.passage.state()} if self.passage else {}),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -110,6 +116,8 @@ class Learner:
         self._model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._randomness.restore(state["randomness"], self.epoch)
+        cut = state.get("passage")
+        self.passage = Passage.restored(cut, self._device) if cut else None
 
     def _build_model(self) -> nn.Module:
         with self._randomness.initial_weights():
@@ -118,11 +126,30 @@ class Learner:
             model = model.to(memory_format=torch.channels_last)
         return model.to(self._device)
 
-    def _shuffled_rows(self, resident: Resident) -> Iterator[Tensor]:
-        """Yield the rows of each batch, on the device of the images; moved there once an epoch."""
-        order = torch.randperm(len(self._data.train), generator=self._randomness.order)
-        rows = torch.from_numpy(self._data.train.indices)[order].to(resident.images.device)
-        return iter(rows.split(self._sizes))  # type: ignore[no-untyped-call]
+    def _train(self, passage: Passage, order: torch.Generator, cut: Cut | None) -> None:
+        """Train on the batches that are left, until there are none or the epoch is cut."""
+        resident = self._data.to(self._device, self._data.train)
+        batches = self._shuffled_rows(resident, order)
+        # What comes after the last batch counts, too: at most as much as training on as many images.
+        after = len(self._data.validation) / self._sizes[0]
+        self._model.train()
+        with self._randomness.isolated():
+            for index in range(passage.batch, len(batches)):
+                self._set_learning_rate(self.epoch * len(batches) + index)
+                logits, labels, passage.losses[index] = self._step(*resident.batch(batches[index]))
+                passage.hits += (logits.argmax(dim=1) == labels).sum()
+                self._refuse_divergence(passage.losses, index)
+                passage.batch = index + 1
+                remaining = len(batches) - passage.batch
+                if cut is not None and remaining and cut(passage.left(remaining + after)):
+                    return
+
+    def _shuffled_rows(self, resident: Resident, order: torch.Generator) -> Sequence[Tensor]:
+        """Return the rows of each batch, on the device of the images; moved there once an epoch."""
+        shuffled = torch.randperm(len(self._data.train), generator=order)
+        rows = torch.from_numpy(self._data.train.indices)[shuffled].to(resident.images.device)
+        batches: Sequence[Tensor] = rows.split(self._sizes)  # type: ignore[no-untyped-call]
+        return batches
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         images = self._normalize(self._augment(images, self._randomness.augmentation))
@@ -154,12 +181,12 @@ class Learner:
                 reason = f"the training loss is {loss} in batch {batch} of epoch {self.epoch + 1}"
                 raise Diverged(self.epoch + 1, batch, reason)
 
-    def _training_metrics(self, losses: Tensor, hits: Tensor, started: float) -> dict[str, float]:
+    def _training_metrics(self, passage: Passage) -> dict[str, float]:
         images = len(self._data.train)
         weights = torch.tensor(self._sizes, dtype=torch.float64)
         return {
-            "train/loss": float((losses.cpu().double() * weights).sum()) / images,
-            "train/accuracy": int(hits) / images,
+            "train/loss": float((passage.losses.cpu().double() * weights).sum()) / images,
+            "train/accuracy": int(passage.hits) / images,
             "train/learning_rate": float(self._optimizer.param_groups[0]["lr"]),
-            "train/images_per_second": images / (time.perf_counter() - started),
+            "train/images_per_second": images / passage.seconds,
         }

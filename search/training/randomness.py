@@ -47,6 +47,14 @@ class Randomness:
             yield
             self._dropout = _get_global_state(self.device)
 
+    def order_of_epoch(self) -> torch.Generator:
+        """Return a generator of the order of an epoch's images, a copy: an epoch that is cut draws it once more."""
+        return torch.Generator().set_state(self.order.get_state())
+
+    def finish_order(self, drawn: torch.Generator) -> None:
+        """Let the stream of the order stand where an epoch that is finished has left it."""
+        self.order.set_state(drawn.get_state())
+
     def state(self) -> dict[str, Any]:
         """Return every stream's position, as tensors."""
         return {

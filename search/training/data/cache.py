@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,10 +66,66 @@ def cached(source: Source, cache: Path | None = None) -> CachedSet:
     """
     identity = json.dumps({"format": FORMAT, **source.identity}, sort_keys=True)
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    folder = cache_folder(cache) / "images" / f"{source.name}-{fingerprint}"
+    folder = entry_folder(f"{source.name}-{fingerprint}", cache)
     if not folder.exists():
-        _build_once(source, folder)
+        try:
+            _make_once(folder, lambda partial: _decode(source, partial))
+        except OSError as error:
+            raise DataError(
+                f"cannot decode {source.name} into {folder.parent} ({error}); where that is for want of room or "
+                "rights, set WINNOW_CACHE to another folder"
+            ) from error
     return _open(folder, fingerprint)
+
+
+def entry_folder(entry: str, cache: Path | None = None) -> Path:
+    """Return where a decoded set lies on this machine, or would.
+
+    Args:
+        entry: `<name>-<fingerprint>`.
+        cache: the cache's folder; None for the default of `cache_folder`.
+    """
+    return cache_folder(cache) / "images" / entry
+
+
+def opened(entry: str, cache: Path | None = None) -> CachedSet | None:
+    """Return the decoded images of an entry of the cache, without a look at where they came from.
+
+    Args:
+        entry: `<name>-<fingerprint>`.
+        cache: the cache's folder; None for the default of `cache_folder`.
+
+    Returns:
+        The memory-mapped set; None where this machine has no such entry.
+
+    Raises:
+        DataError: somebody took files out of it.
+    """
+    folder = entry_folder(entry, cache)
+    return _open(folder, entry.rpartition("-")[2]) if folder.exists() else None
+
+
+def received(entry: str, receive: Callable[[Path], None], cache: Path | None = None) -> None:
+    """See to it that an entry of the cache is there, by taking it over from another machine where it is not.
+
+    Args:
+        entry: `<name>-<fingerprint>`.
+        receive: writes all files of it into a folder; called only where this machine has none.
+        cache: the cache's folder; None for the default of `cache_folder`.
+
+    Raises:
+        DataError: the cache's folder cannot be written.
+    """
+    folder = entry_folder(entry, cache)
+    if folder.exists():
+        return
+    try:
+        _make_once(folder, receive)
+    except OSError as error:
+        raise DataError(
+            f"cannot take the images {entry} over into {folder.parent} ({error}); where that is for want of room or "
+            "rights, set WINNOW_CACHE to another folder"
+        ) from error
 
 
 @contextmanager
@@ -88,17 +144,11 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _build_once(source: Source, folder: Path) -> None:
-    try:
-        with locked(folder.with_name(folder.name + ".lock")):
-            if not folder.exists():  # another process may have built it while this one waited
-                _remove_abandoned(folder.parent)
-                _build(source, folder)
-    except OSError as error:
-        raise DataError(
-            f"cannot decode {source.name} into {folder.parent} ({error}); where that is for want of room or rights, "
-            "set WINNOW_CACHE to another folder"
-        ) from error
+def _make_once(folder: Path, make: Callable[[Path], None]) -> None:
+    with locked(folder.with_name(folder.name + ".lock")):
+        if not folder.exists():  # another process may have made it while this one waited
+            _remove_abandoned(folder.parent)
+            _make(folder, make)
 
 
 def _remove_abandoned(folder: Path) -> None:
@@ -110,31 +160,34 @@ def _remove_abandoned(folder: Path) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def _build(source: Source, folder: Path) -> None:
-    """Decode into a folder beside the final one, then rename. Called under the lock, so leftovers are dead."""
+def _make(folder: Path, make: Callable[[Path], None]) -> None:
+    """Fill a folder beside the final one, then rename. Called under the lock, so leftovers are dead."""
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
-        contents = source.decode(Writer(partial))
-        for path in partial.glob("*.images.npy"):
-            np.save(
-                path.with_name(path.name.replace(".images.", ".moments.")),
-                moments(np.load(path, mmap_mode="r")),
-            )
-        description = {
-            "format": FORMAT,
-            "name": source.name,
-            "classes": contents.classes,
-            "notes": contents.notes,
-            "splits": [name for name in SPLITS if (partial / f"{name}.images.npy").exists()],
-        }
-        (partial / "contents.json").write_text(json.dumps(description, indent=1))
+        make(partial)
         _sync(partial)
         partial.rename(folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _decode(source: Source, partial: Path) -> None:
+    contents = source.decode(Writer(partial))
+    for path in partial.glob("*.images.npy"):
+        np.save(
+            path.with_name(path.name.replace(".images.", ".moments.")), moments(np.load(path, mmap_mode="r"))
+        )
+    description = {
+        "format": FORMAT,
+        "name": source.name,
+        "classes": contents.classes,
+        "notes": contents.notes,
+        "splits": [name for name in SPLITS if (partial / f"{name}.images.npy").exists()],
+    }
+    (partial / "contents.json").write_text(json.dumps(description, indent=1))
 
 
 def moments(images: Images) -> npt.NDArray[np.int64]:

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from search.plan.trial_config import DataConfig
-from search.training.data.cache import CachedSet, CachedSplit, cached
+from search.training.data.bucket_copy import local_folder
+from search.training.data.cache import CachedSet, CachedSplit, cached, opened
 from search.training.data.registry import datasets
 from search.training.data.source import Images, Labels
 from search.training.data.splits import stratified_split
@@ -114,15 +115,22 @@ class Data:
         return self._residents[key]
 
 
-def load_data(config: DataConfig, *, directory: Path | None = None, cache: Path | None = None) -> Data:
+def load_data(
+    config: DataConfig,
+    *,
+    directory: Path | str | None = None,
+    cache: Path | None = None,
+    entry: str | None = None,
+) -> Data:
     """Load and split a data set; within a process the last one is kept, so a second call costs nothing.
 
     The source is looked at once per process: files that change later are seen by new processes only.
 
     Args:
         config: which images, and how they are split.
-        directory: where the files lie or are downloaded to; not needed for ``digits``.
+        directory: where the files lie or are downloaded to, also `s3://bucket/prefix`; not needed for ``digits``.
         cache: where decoded images are kept on this machine; None for the default (see `cache_folder`).
+        entry: of the cache; where it is there, these are the images, and ``directory`` is not looked at.
 
     Returns:
         The data, memory-mapped; no image has been read yet.
@@ -131,10 +139,16 @@ def load_data(config: DataConfig, *, directory: Path | None = None, cache: Path 
         KeyError: no data set has that name.
         DataError: the files are missing, damaged, or too few.
     """
-    return _load(config, directory, cache)
+    return _load(config, directory, cache, entry)
 
 
-def load_test(config: DataConfig, *, directory: Path | None = None, cache: Path | None = None) -> Split:
+def load_test(
+    config: DataConfig,
+    *,
+    directory: Path | str | None = None,
+    cache: Path | None = None,
+    entry: str | None = None,
+) -> Split:
     """Load the test split, for the one look at the end; the arguments are those of `load_data`.
 
     Raises:
@@ -142,7 +156,7 @@ def load_test(config: DataConfig, *, directory: Path | None = None, cache: Path 
         NoTestSplit: the set has none.
         DataError: its files are missing or damaged.
     """
-    source = cached(datasets[config.name].build(config, directory), cache)
+    source = _source(config, directory, cache, entry)
     if "test" not in source.splits:
         raise NoTestSplit(
             f"{config.name} has no test split; an image_folder has one where it holds a folder test/"
@@ -151,8 +165,8 @@ def load_test(config: DataConfig, *, directory: Path | None = None, cache: Path 
 
 
 @lru_cache(maxsize=2)
-def _load(config: DataConfig, directory: Path | None, cache: Path | None) -> Data:
-    source = cached(datasets[config.name].build(config, directory), cache)
+def _load(config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None) -> Data:
+    source = _source(config, directory, cache, entry)
     train, validation = _split(source, config)
     _refuse_one_class(source)
     height, width, channels = train.images.shape[1:]
@@ -168,6 +182,13 @@ def _load(config: DataConfig, directory: Path | None, cache: Path | None) -> Dat
         notes=source.contents.notes,
         fingerprint=source.fingerprint,
     )
+
+
+def _source(
+    config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None
+) -> CachedSet:
+    found = opened(entry, cache) if entry else None
+    return found or cached(datasets[config.name].build(config, local_folder(directory, cache)), cache)
 
 
 def _split(source: CachedSet, config: DataConfig) -> tuple[Split, Split]:

@@ -1,0 +1,40 @@
+"""Images that lie in a bucket: copied once into this machine's cache, and from then on a folder like any other."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from search.plan.place import in_bucket
+from search.training.cache_folder import cache_folder
+from search.training.data.cache import locked
+from search.training.errors import DataError
+
+
+def local_folder(place: Path | str | None, cache: Path | None = None) -> Path | None:
+    """Return the folder with the images of a place; of a bucket, what changed since the last time is fetched.
+
+    Args:
+        place: a folder, `s3://bucket/prefix`, or None where a data set needs none.
+        cache: the cache's folder; None for the default of `cache_folder`.
+
+    Raises:
+        DataError: the bucket is empty or out of reach, or this machine has no room for the copy.
+    """
+    if place is None or isinstance(place, Path):
+        return place
+    if not in_bucket(place):
+        return Path(place)
+    # Imported here: pyarrow takes 0.2 s and 40 MB, and most images are local.
+    from search.training.bucket import Bucket, copy_down  # noqa: PLC0415
+
+    name = hashlib.sha256(place.rstrip("/").encode()).hexdigest()[:16]
+    folder = cache_folder(cache) / "buckets" / name
+    try:
+        with locked(folder.with_name(f"{name}.lock")):
+            copy_down(Bucket(place), folder)
+    except OSError as error:
+        raise DataError(f"{place} cannot be copied into {folder}: {error}") from error
+    if not folder.is_dir():
+        raise DataError(f"{place}: there is no object below that prefix")
+    return folder
