@@ -19,6 +19,7 @@ from search.plan.mistake import Mistake, PlanError, shown
 from search.plan.model import Plan
 from search.plan.objectives_reader import read_objectives
 from search.plan.override import override
+from search.plan.place import in_bucket
 from search.plan.space import Space
 from search.plan.space_reader import SpaceReader
 from search.plan.start_reader import read_start
@@ -136,6 +137,8 @@ def _base(place: Place, path: Path) -> Path:
 
 
 def _absolute(text: str, base: Path) -> str:
+    if in_bucket(text):
+        return text
     return os.path.abspath(base / os.path.expanduser(text))  # noqa: PTH100, PTH111  Path's own raise on odd names
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterable
@@ -21,6 +22,13 @@ from types import ModuleType
 from search.plan.mistake import Mistake, PlanError
 
 GROUP = "winnow.plugins"
+
+PROJECT = "WINNOW_PROJECT"
+"""In a job on a cluster: the folder on the user's own machine whose files became the job's working directory. Plugins
+keep the paths that they have on that machine, so that a run can be read there, and be resumed by another job."""
+
+JOB = Path.cwd()
+"""The working directory with which this process began: in a job, and in its workers, that of the project."""
 
 
 def load_plugins(paths: Iterable[str | Path]) -> tuple[ModuleType, ...]:
@@ -70,14 +78,31 @@ def module_name(path: Path) -> str:
     return f"winnow_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
 
 
+def plugin_file(path: Path) -> Path:
+    """Return where a plugin is: at its path, or where a job on a cluster has it, in the folder of its project.
+
+    Args:
+        path: as the plan has it, absolute.
+    """
+    project = os.environ.get(PROJECT)
+    if project is None or path.is_file() or not path.is_relative_to(project):
+        return path
+    if (
+        str(JOB) not in sys.path
+    ):  # for the modules that it imports; Ray 2.60 puts it there only without a PYTHONPATH
+        sys.path.insert(0, str(JOB))
+    return JOB / path.relative_to(project)
+
+
 def _load(path: Path) -> ModuleType:
     name = module_name(path)
     if name in sys.modules:
         return sys.modules[name]
-    if not path.is_file():
+    file = plugin_file(path)
+    if not file.is_file():
         expected = "the path of a Python file"
         raise PlanError([Mistake(file=str(path), key="plugins", found="no such file", expected=expected)])
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise PlanError(
             [Mistake(file=str(path), key="plugins", found="no Python file", expected="one named *.py")]
@@ -90,7 +115,7 @@ def _load(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise PlanError([_failure(error, str(path), file=str(path))]) from error
+        raise PlanError([_failure(error, str(path), file=str(file))]) from error
     return module
 
 

@@ -6,7 +6,6 @@ A field's description says what is expected of it: it completes the sentence of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -22,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from search.plan.domain import is_value
 from search.plan.duration import parse_duration
+from search.plan.place import Place, place
 from search.plan.trial_config import DataConfig
 
 METRICS: Mapping[str, Literal["min", "max"]] = {
@@ -56,7 +56,9 @@ class DataPlan(Section):
     validation: float = Field(0.1, gt=0, lt=1, description="a share above 0 and below 1")
     split_seed: int = Field(0, ge=0, lt=2**32, description="a whole number from 0 to 4294967295")
     size: int | None = Field(None, ge=1, le=4096, description="a side in pixels from 1 to 4096, or null")
-    dir: str | None = Field(None, min_length=1, description="the path of a folder, or null")
+    dir: str | None = Field(
+        None, min_length=1, description="the path of a folder, s3://bucket/prefix, or null"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -64,9 +66,9 @@ class DataPlan(Section):
         return {"name": value} if isinstance(value, str) else value
 
     @property
-    def folder(self) -> Path | None:
-        """Where the images are on this machine; None where the data set needs no folder."""
-        return Path(self.dir) if self.dir else None
+    def folder(self) -> Place | None:
+        """Where the images are: a folder, `s3://bucket/prefix`, or None where the data set needs neither."""
+        return None if self.dir is None else place(self.dir)
 
     @property
     def config(self) -> DataConfig:
@@ -111,7 +113,9 @@ def _seconds(time: Any) -> float | None:
 
 
 class BudgetPlan(Section):
-    """What the search may cost: trials, epochs for each, ``seconds`` on the clock (`time` in the file)."""
+    """What the search may cost, whichever comes first: trials, ``seconds`` on the clock (`time` in the file), epochs of
+    all trials together, hours of GPUs, money (`cost`, by `resources.prices`); ``epochs`` is each trial's.
+    """
 
     trials: int = Field(64, ge=1, le=1_000_000, description="a whole number of at least 1")
     epochs: int = Field(27, ge=1, le=1_000_000, description="a whole number of at least 1")
@@ -120,6 +124,14 @@ class BudgetPlan(Section):
         alias="time",
         description="a duration such as 90s, 30m, 2h or 1h30m, or a number of seconds above 0",
     )
+    total_epochs: int | None = Field(
+        None, ge=1, le=10**12, description="a whole number of at least 1, or null"
+    )
+    checkpoints_gb: float | None = Field(
+        None, gt=0, le=1e9, description="gigabytes (10⁹ bytes) above 0 for all checkpoints together, or null"
+    )
+    gpu_hours: float | None = Field(None, gt=0, le=1e9, description="a number of hours above 0, or null")
+    cost: float | None = Field(None, gt=0, le=1e12, description="an amount of money above 0, or null")
 
 
 class PartPlan(Section):
@@ -151,18 +163,35 @@ class SamplerPlan(PartPlan):
     name: str = Field("auto", description="the name of a sampler", min_length=1)
 
 
-class ResourcesPlan(Section):
-    """What one trial gets; None is for the program to decide (`resources: auto`)."""
+Price = Annotated[float, Field(ge=0, le=1e6)]
 
-    cpus: float | None = Field(None, gt=0, le=100_000, description="a number of CPU cores above 0")
+
+class ResourcesPlan(Section):
+    """What one trial gets; None is for the program to decide (`auto`), which measures what trials take of a GPU.
+
+    ``patience``: an epoch that takes that many times the usual one is taken for hung. ``prices``: what an hour of
+    each node type costs, in whatever currency `budget.cost` is meant.
+    """
+
+    cpus: float | None = Field(None, gt=0, le=100_000, description="a number of CPU cores above 0, or auto")
     gpus: float | None = Field(
-        None, ge=0, le=100_000, description="0, a share of a GPU below 1, or whole GPUs"
+        None, ge=0, le=100_000, description="0, a share of a GPU below 1, whole GPUs, or auto"
+    )
+    patience: float = Field(20.0, ge=2, le=1e6, description="a number of usual epochs, of at least 2")
+    prices: dict[str, Price] = Field(
+        default_factory=dict,
+        description="a mapping from node types to their price per hour of at least 0, such as {g6.2xlarge: 0.98}",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         return {} if value == "auto" else value
+
+    @field_validator("cpus", "gpus", mode="before")
+    @classmethod
+    def _open(cls, value: Any) -> Any:
+        return None if value == "auto" else value
 
     @field_validator("gpus")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,3 +84,24 @@ def test_a_failing_entry_point_names_its_package(tmp_path: Path, monkeypatch: py
         "entry point mine = winnow_broken_package of winnow_broken_package: plugins: found ModuleNotFoundError: "
         "No module named 'winnow_no_such_module', expected a plugin that can be imported"
     )
+
+
+def test_a_plugin_keeps_the_path_of_the_laptop_in_a_job_on_a_cluster(tmp_path: Path) -> None:
+    laptop, job = tmp_path / "laptop", tmp_path / "job"
+    (job / "parts").mkdir(parents=True)
+    (job / "beside.py").write_text("WIDTH = 7\n")
+    (job / "parts/mine.py").write_text("from beside import WIDTH\n")
+    said = (
+        "from search.plan.plugins import load_plugins\n"
+        f"(module,) = load_plugins([{str(laptop / 'parts/mine.py')!r}])\n"
+        "print(module.__name__, module.WIDTH)"
+    )
+    environment = {
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "WINNOW_PROJECT": str(laptop),
+        "PYTHONSAFEPATH": "1",  # as in a worker of Ray's, whose first path is not the working directory
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", said], check=True, capture_output=True, text=True, cwd=job, env=environment
+    )
+    assert ran.stdout.split() == [module_name(laptop / "parts/mine.py"), "7"]
