@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,26 +14,33 @@ from search.runs.forecast import Forecast, forecast
 from search.runs.keeper import validation_images
 from search.runs.layout import RunLayout
 from search.runs.ledger import Ledger, ledger
+from search.runs.nodes import bad_nodes
 from search.runs.ranking import Scoring
 from search.runs.record import TrialRecord
+from search.runs.sparing import Sparing
+from search.runs.spending import Spent, spent
 
 EVERY = 3.0
-"""Seconds for which an account stands."""
-
-SHARE = 100.0
-"""An account stands at least so many times as long as it took: a large search pays at most 1 % for it."""
+"""Seconds for which an account stands, longer where it took long to draw."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """What a search has cost, what more of it would bring, and how often its stops were wrong (None: not audited)."""
+    """What a search has cost, what more of it would bring, and how often its stops were wrong (None: not audited).
+
+    ``spent`` stands beside the budgets of the plan, ``bad_nodes`` are those that the driver avoids, a sentence each.
+    """
 
     ledger: Ledger
     forecast: Forecast
     audit: Audit | None = None
+    spent: Spent | None = None
+    bad_nodes: tuple[str, ...] = ()
 
 
-def account(plan: Plan, layout: RunLayout, records: Sequence[TrialRecord], *, left: int) -> Account:
+def account(
+    plan: Plan, layout: RunLayout, records: Sequence[TrialRecord], *, left: int, now: float | None
+) -> Account:
     """Draw the account of a search.
 
     Args:
@@ -40,6 +48,7 @@ def account(plan: Plan, layout: RunLayout, records: Sequence[TrialRecord], *, le
         layout: of its run, where the validation images are counted.
         records: all trials.
         left: trials that the budget still allows.
+        now: seconds since 1970 on the driver's clock; None: nobody drives the search.
     """
     present = [record for record in records if not record.aside]
     return Account(
@@ -52,6 +61,8 @@ def account(plan: Plan, layout: RunLayout, records: Sequence[TrialRecord], *, le
             images=_images(layout, records),
         ),
         audited(present, Scoring.of(plan.objective)),
+        spent(records, budget=plan.budget, prices=plan.resources.prices, now=now),
+        tuple(bad.sentence() for bad in bad_nodes(records)),
     )
 
 
@@ -65,17 +76,15 @@ class Accountant:
     """
 
     def __init__(self, plan: Plan, layout: RunLayout, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._plan, self._layout, self._clock = plan, layout, clock
+        self._plan, self._layout = plan, layout
+        self._sparing = Sparing(EVERY, clock)
         self._last: Account | None = None
-        self._due = 0.0
 
     def account(self, records: Sequence[TrialRecord], *, left: int) -> Account:
         """Return the account, a new one where the last one is old; see `account`."""
-        began = self._clock()
-        if self._last is None or began >= self._due:
-            self._last = account(self._plan, self._layout, records, left=left)
-            ended = self._clock()
-            self._due = ended + max(EVERY, SHARE * (ended - began))
+        if self._last is None or self._sparing.due:
+            draw = functools.partial(account, self._plan, self._layout, records, left=left, now=time.time())
+            self._last = self._sparing.do(draw)
         return self._last
 
 

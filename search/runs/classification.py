@@ -123,7 +123,7 @@ def worst(predictions: Predictions, *, most: int = 60) -> list[Wrong]:
     loss, given = losses(predictions), predicted(predictions)
     wrong = np.flatnonzero(given != predictions.labels)
     rows = wrong[np.argsort(-loss[wrong], kind="stable")][:most]
-    return [wrong_at(predictions, int(row)) for row in rows]
+    return [_wrong(predictions, int(row), float(loss[row])) for row in rows]
 
 
 def wrong_at(predictions: Predictions, row: int) -> Wrong:
@@ -133,11 +133,17 @@ def wrong_at(predictions: Predictions, row: int) -> Wrong:
         predictions: of a trial.
         row: the image's place among them.
     """
+    part = slice(row, row + 1)
+    of = predictions.logits[part], predictions.labels[part], predictions.indices[part]
+    (loss,) = losses(Predictions(*of, predictions.step))
+    return _wrong(predictions, row, float(loss))
+
+
+def _wrong(predictions: Predictions, row: int, loss: float) -> Wrong:
     logits = predictions.logits[row].astype(np.float64)
     shares = np.exp(logits - logits.max())
     shares /= shares.sum()
     given, label = int(logits.argmax()), int(predictions.labels[row])
-    loss = float(np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[label])
     index = int(predictions.indices[row])
     return Wrong(row, index, label, given, float(shares[given]), float(shares[label]), loss)
 

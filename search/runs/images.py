@@ -87,6 +87,15 @@ def describe(
     return said
 
 
+def image_entry(layout: RunLayout) -> str | None:
+    """Return the entry of the cache that a run's images are, `<name>-<fingerprint>`; None where it does not say one."""
+    try:
+        entry = _document(layout).get("entry")
+    except NoImages:
+        return None
+    return entry if isinstance(entry, str) and ENTRY.fullmatch(entry) else None
+
+
 def class_names(layout: RunLayout, count: int) -> tuple[str, ...]:
     """Return the names of a run's classes; their numbers where it does not say them.
 

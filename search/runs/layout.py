@@ -42,7 +42,19 @@ class AttemptLayout:
         return self.folder / f"checkpoint-{step:05d}.pt"
 
     def checkpoints(self) -> list[Path]:
-        """Return the checkpoints that exist, oldest first."""
+        """Return the checkpoints of whole epochs that exist, oldest first."""
+        return sorted(set(self.folder.glob("checkpoint-*.pt")).difference(self.partials()))
+
+    def partial(self, step: int) -> Path:
+        """Return the checkpoint in the middle of the epoch after a step; its name comes after that of the step's."""
+        return self.folder / f"checkpoint-{step:05d}_partial.pt"
+
+    def partials(self) -> list[Path]:
+        """Return the checkpoints in the middle of an epoch that exist, oldest first."""
+        return sorted(self.folder.glob("checkpoint-*_partial.pt"))
+
+    def weights(self) -> list[Path]:
+        """Return all checkpoints that exist, of whole epochs or not."""
         return sorted(self.folder.glob("checkpoint-*.pt"))
 
 
@@ -114,6 +126,16 @@ class RunLayout:
     def lease(self) -> Path:
         """Who drives this run."""
         return self.root / "driver.json"
+
+    @property
+    def fetched(self) -> Path:
+        """Where this folder was copied from and when, where it is a copy of a run on a cluster."""
+        return self.root / "fetched.json"
+
+    @property
+    def publisher(self) -> Path:
+        """Who publishes this run, in a copy of what a bucket has of it."""
+        return self.root / "publisher.json"
 
     @property
     def requests(self) -> Path:

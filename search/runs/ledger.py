@@ -14,6 +14,9 @@ from search.runs.record import TrialRecord
 Shares = npt.NDArray[np.float64]
 """One trial's (4, intervals): epochs, seconds, epochs saved, seconds saved, between two rungs each."""
 
+SECONDS = [1, 3]
+"""Of these, the ones that are times."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -53,7 +56,8 @@ def ledger(records: Sequence[TrialRecord], *, epochs: int, gpus: float = 1.0) ->
     Args:
         records: all trials.
         epochs: of a full training.
-        gpus: that a trial has, above 0, where it has any; it scales hours on GPUs only.
+        gpus: that a trial has, above 0, where it has any and its stints do not say how many; it scales hours on GPUs
+            only.
 
     Returns:
         The ledger. Its unit is ``GPU-hours`` where every stint ran on a GPU, else ``worker-hours``: the hours of
@@ -63,7 +67,9 @@ def ledger(records: Sequence[TrialRecord], *, epochs: int, gpus: float = 1.0) ->
     trained = [record for record in records if record.step]
     table = np.array([_shares(record, edges, epochs) for record in trained]).reshape(-1, 4, len(edges) - 1)
     on_gpus = _on_gpus(records)
-    scale = (gpus if on_gpus else 1.0) / 3600
+    if on_gpus:
+        table[:, SECONDS] *= np.array([_gpus(record, gpus) for record in trained]).reshape(-1, 1, 1)
+    scale = 1 / 3600
     spans = [f"{low + 1}–{high}" for low, high in itertools.pairwise(edges)]
     return Ledger(
         unit="GPU-hours" if on_gpus else "worker-hours",
@@ -135,6 +141,11 @@ def _architectures(trained: Sequence[TrialRecord]) -> Mapping[str, list[int]]:
     for row, record in enumerate(trained):
         rows.setdefault(str(record.point.get("architecture", "")), []).append(row)
     return dict(sorted(rows.items())) if rows.keys() - {""} else {}
+
+
+def _gpus(record: TrialRecord, usual: float) -> float:
+    """Return how many GPUs a trial's last stint had, a share below 1 where it had a part of one."""
+    return next((stint.gpus for stint in reversed(record.stints) if stint.gpus), usual)
 
 
 def _on_gpus(records: Iterable[TrialRecord]) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from search.plan.place import Place
 from search.runs.layout import RunLayout
 from search.runs.logs.folder import LogFolder
-from search.runs.logs.store import LocalStore, is_events
-from search.runs.place import Place
+from search.runs.logs.store import LocalStore, Store, is_events
 
 DEEP = 4
 """Levels below a folder in which event files are looked for: experiment, trial, attempt, `validation`."""
@@ -22,18 +22,24 @@ MOST_LOOKED_AT = 200
 MOST_ENTRIES = 2000
 """Of a folder that are looked at: one with more holds images."""
 
+PLAN, WINNER = "plan.yaml", "winner/"
+"""Of a run of ours: see `search.runs.layout`."""
+
 
 @dataclass(frozen=True)
 class FoundLogs:
-    """A search of another program: its name, and its folder or bucket.
+    """A search known by its logs: its name, and its folder or bucket.
 
     ``flat``: only the event files directly in the children of the folder are its trials; what lies deeper is another
-    search, or a run of ours.
+    search, or a run of ours. ``ours``: it is a run of ours in a bucket, of which the logs alone are read there, but for
+    those of what its winner's confirmation has trained. ``away``: why nothing is known of the bucket.
     """
 
     name: str
     folder: Place
     flat: bool = False
+    ours: bool = False
+    away: str = ""
 
     def open(self, *, cache: bool = True) -> LogFolder:
         """Return its logs, to be read again and again.
@@ -42,18 +48,23 @@ class FoundLogs:
             cache: whether what was read is kept on this machine for the next process.
         """
         if isinstance(self.folder, str):
-            return LogFolder(self.folder, cache=cache)
+            return LogFolder(
+                self.folder, cache=cache, store=_bucket_store(self.folder) if self.ours else None
+            )
         return LogFolder(self.folder, cache=cache, store=LocalStore(self.folder, flat=self.flat))
 
 
 def find_foreign(folder: Place) -> list[FoundLogs]:
-    """Return the searches of other programs in a folder, by name; a bucket's prefix is one search.
+    """Return the searches of other programs in a folder, by name.
+
+    Of a bucket's prefix the runs of ours that lie below it; where there are none, it is one search. A bucket that is
+    out of reach is one, too, and says so.
 
     A child with event files somewhere below it is a search; where event files lie directly in children, or in the
     folder, these are the trials of one search, which is the folder itself. Our own runs are left out.
     """
     if isinstance(folder, str):
-        return [FoundLogs(folder.rstrip("/").rpartition("/")[2], folder)]
+        return _in_bucket(folder.rstrip("/"))
     found, flat = [], _has_events(folder)
     for path in _children(folder):
         if RunLayout(path).plan.is_file():
@@ -65,6 +76,27 @@ def find_foreign(folder: Place) -> list[FoundLogs]:
     if flat:
         found.append(FoundLogs(folder.resolve().name, folder, flat=True))
     return sorted(found, key=lambda logs: logs.name)
+
+
+def _in_bucket(address: str) -> list[FoundLogs]:
+    # Imported here: pyarrow takes 0.2 s and 40 MB, and most logs lie on a disk.
+    from search.runs.published_runs import published_runs  # noqa: PLC0415
+    from search.training.bucket import Bucket  # noqa: PLC0415
+
+    name = address.rpartition("/")[2]
+    try:
+        ours = [FoundLogs(run.rpartition("/")[2], run, ours=True) for run in published_runs(address)]
+        return ours or [FoundLogs(name, address, ours=Bucket(address).find(PLAN) is not None)]
+    except OSError as error:
+        return [FoundLogs(name, address, away=f"{address} is out of reach: {error}")]
+
+
+def _bucket_store(address: str) -> Store:
+    """Return the logs of a run of ours in a bucket; below `winner/` those of a confirmation are no trials of it."""
+    # Imported here: as above.
+    from search.runs.logs.event_bucket import EventBucket  # noqa: PLC0415
+
+    return EventBucket(address, without=WINNER)
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search.runs.ledger import saved, seconds_spent
-from search.runs.ranking import Scoring, rank
+from search.runs.ranking import Scoring, leader
 from search.runs.record import ENDED, TrialRecord
 
 
@@ -63,9 +63,8 @@ def progress(
     counts = Counter[str](record.status for record in records if not record.aside)
     records = [record for record in records if record.status != "rejected"]
     present = [record for record in records if not record.aside]
-    budget += sum(record.origin.startswith("request:") for record in present)
-    ranked = rank(records, scoring)
-    best = ranked[0] if ranked else None
+    budget += sum(record.request is not None for record in present)
+    best = leader(records, scoring)
     spent = sum(record.step for record in records)
     seconds = sum(map(seconds_spent, records))
     spared = [saved(record, epochs) for record in records]

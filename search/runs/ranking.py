@@ -48,11 +48,22 @@ class Scoring:
 def rank(trials: Iterable[TrialRecord], scoring: Scoring) -> list[TrialRecord]:
     """Return the trials that have a score and did not fail, best first; ties in order of number."""
 
-    def key(trial: TrialRecord) -> tuple[bool, int, float, int]:
-        score = scoring.score(trial.values)
-        assert score is not None
-        oriented = score if scoring.maximize else -score
-        return trial.status != "completed", -trial.step, -oriented, trial.number
+    return sorted(_scored(trials, scoring), key=lambda trial: _place(trial, scoring))
 
-    scored = [t for t in trials if t.status != "failed" and scoring.score(t.values) is not None]
-    return sorted(scored, key=key)
+
+def leader(trials: Iterable[TrialRecord], scoring: Scoring) -> TrialRecord | None:
+    """Return the first that `rank` would return, without the cost of sorting; None where there is none."""
+    scored = _scored(trials, scoring)
+    completed = [trial for trial in scored if trial.status == "completed"]
+    return min(completed or scored, key=lambda trial: _place(trial, scoring), default=None)
+
+
+def _scored(trials: Iterable[TrialRecord], scoring: Scoring) -> list[TrialRecord]:
+    return [t for t in trials if t.status != "failed" and scoring.score(t.values) is not None]
+
+
+def _place(trial: TrialRecord, scoring: Scoring) -> tuple[bool, int, float, int]:
+    """Return what sorts a trial that has a score among the others, the best first."""
+    score = scoring.score(trial.values)
+    assert score is not None
+    return trial.status != "completed", -trial.step, -score if scoring.maximize else score, trial.number

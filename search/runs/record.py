@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from optuna.distributions import BaseDistribution
@@ -33,8 +34,11 @@ ORIGIN = "origin"
 REASON = "reason"
 SEED = "seed"
 
+ENQUEUED = "request:"
+"""How the origin of a trial begins that a request has put in; the request's id follows."""
+
 Status = Literal["waiting", "running", "completed", "stopped", "failed", "rejected"]
-Ending = Literal["completed", "stopped", "failed", "crashed", "paused", "orphaned"]
+Ending = Literal["completed", "stopped", "failed", "crashed", "paused", "orphaned", "lost"]
 
 ENDED: tuple[Status, ...] = ("completed", "stopped", "failed")
 """Trials of these statuses were trained and are never opened again; a rejected one never was a trial of the budget."""
@@ -86,7 +90,13 @@ class RecordedReport:
 
 @dataclass(frozen=True)
 class Stint:
-    """One stretch of a trial on one worker. Times are seconds since 1970; ``end`` is None while it lasts."""
+    """One stretch of a trial on one worker.
+
+    Times are seconds since 1970 on the driver's clock; ``end`` is None while it lasts. ``gpus`` is its share of GPUs,
+    ``node`` Ray's id of the node, ``node_type`` the node's name in cluster.yaml. ``gpu_memory`` is the most bytes that
+    it has taken of its GPU in its first epoch, ``gpu_total`` all that the GPU has; 0 where nothing measured them.
+    ``share`` is how much of the node it held, of its GPUs where it has any, else of its CPUs; 0 where nobody knows.
+    """
 
     attempt: int
     start: float
@@ -97,6 +107,12 @@ class Stint:
     end: float | None = None
     ending: Ending | None = None
     reason: str = ""
+    gpus: float = 0.0
+    node: str = ""
+    node_type: str = ""
+    gpu_memory: int = 0
+    gpu_total: int = 0
+    share: float = 0.0
 
     def ended(self, ending: Ending, *, at: float, reason: str = "") -> Stint:
         """Return this stint with its end."""
@@ -143,6 +159,11 @@ class TrialRecord:
         """Whether it was trained on the schedule of another horizon: it is shown, and counts for nothing else."""
         return self.copied is not None and self.copied.aside
 
+    @property
+    def request(self) -> str | None:
+        """The id of the request that has put it in; None: it is the search's own."""
+        return self.origin.removeprefix(ENQUEUED) if self.origin.startswith(ENQUEUED) else None
+
     def horizon(self, epochs: int) -> int:
         """Return the horizon of its schedule, where the present one is ``epochs``."""
         return self.copied.epochs if self.copied else epochs
@@ -152,12 +173,12 @@ class TrialRecord:
         """The number of the last attempt; 0 before the first."""
         return self.stints[-1].attempt if self.stints else 0
 
-    @property
+    @cached_property  # as `step`: a search of 10,000 trials looks at each of them again and again
     def last(self) -> RecordedReport | None:
         """The last report."""
         return self.reports[max(self.reports)] if self.reports else None
 
-    @property
+    @cached_property
     def step(self) -> int:
         """The last recorded step; 0 before the first."""
         return max(self.values, default=0)

@@ -154,6 +154,12 @@ class Run:
         """The living process that drives this run, if any."""
         return holder(self.layout)
 
+    @property
+    def driver_time(self) -> float | None:
+        """What its driver's clock said a few seconds ago, that of all times in the record; None: nobody drives it."""
+        held = self.driver
+        return held.heartbeat if held else None
+
     def trial(self, number: int) -> Trial:
         """Return a trial.
 
@@ -224,7 +230,8 @@ class Run:
     @functools.cached_property
     def account(self) -> Account:
         """All three: the ledger, the forecast, the audit."""
-        return account(self.plan, self.layout, self._records, left=self.progress().left)
+        left = self.progress().left
+        return account(self.plan, self.layout, self._records, left=left, now=self.driver_time)
 
     @functools.cached_property
     def _ranking(self) -> Sequence[TrialRecord]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
+import os
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,16 @@ from pathlib import Path
 
 from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.runs.errors import StudyError
 from search.runs.journal import Journal, ReadOnlyJournal
 from search.runs.layout import RunLayout
+from search.runs.storage_url import VARIABLE, without_password
+
+TABLES = 0x57494E4E4F57
+"""The lock of who makes the tables of an empty PostgreSQL: any number that others do not take, here `WINNOW`."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,18 @@ def open_for_reading(journal: Path, url: str | None = None) -> BaseStorage:
 
 
 def open_shared(url: str) -> BaseStorage:
-    """Open an Optuna storage URL.
+    """Open an Optuna storage URL; where its password is left out, `WINNOW_STORAGE` may hold it.
 
     Raises:
         StudyError: it is no URL, its driver is not installed, or the database is out of reach.
     """
     try:
-        return RDBStorage(url)
+        full = _with_password(url)
+        with _tables_alone(full):
+            storage = RDBStorage(full)
+        # Nobody closes a storage of Optuna's: its connections would stay open until the garbage collector finds them.
+        weakref.finalize(storage, storage.engine.dispose)
+        return storage
     except (SQLAlchemyError, OptunaError, ImportError, ValueError) as error:
         reason = str(error).split("\n")[0]
         raise StudyError(
@@ -73,9 +84,25 @@ def open_shared(url: str) -> BaseStorage:
         ) from error
 
 
-def without_password(url: str) -> str:
-    """Return a storage URL that may be written down or shown."""
-    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1@", url)
+@contextmanager
+def _tables_alone(url: str) -> Iterator[None]:
+    """Within it no other search makes tables in the same PostgreSQL: of several that do, all but one are refused."""
+    engine = create_engine(url)
+    try:
+        if engine.dialect.name == "postgresql":
+            with engine.connect() as connection:
+                connection.execute(text("select pg_advisory_lock(:key)"), {"key": TABLES})
+                yield
+        else:
+            yield
+    finally:
+        engine.dispose()  # and with its connection goes the lock
+
+
+def _with_password(url: str) -> str:
+    """Return the URL of the environment where it is this one with its password, else this one."""
+    full = os.environ.get(VARIABLE, "")
+    return full if without_password(full) == url else url
 
 
 def _loaded(journal: Path, load: Callable[[], BaseStorage]) -> BaseStorage:

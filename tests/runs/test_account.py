@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import search
-from search.runs.account import EVERY, SHARE, Accountant
+from search.runs.account import EVERY, Accountant
 from search.runs.layout import RunLayout
 from search.runs.record import TrialRecord
+from search.runs.sparing import SHARE
 from tests.inprocess import plan_in
 
 

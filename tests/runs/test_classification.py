@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn import metrics
 from torchmetrics.functional.classification import multiclass_f1_score
@@ -84,6 +84,7 @@ def test_the_loss_of_each_image_is_torch_s(size: tuple[int, int, int]) -> None:
 
 
 @given(sizes)
+@example((77, 76, 2))
 def test_the_worst_are_the_wrong_ones_by_loss_with_their_probabilities(size: tuple[int, int, int]) -> None:
     known = made(*size)
     found = worst(known, most=1000)

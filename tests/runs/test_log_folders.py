@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from pyarrow.fs import S3FileSystem
+
 from search.runs.layout import RunLayout, write_text
 from search.runs.log_folders import find_foreign
+from tests.buckets import server
+from tests.runs.logs.test_event_bucket import files, put
 from tests.runs.logs.writing import NAME, VERSION, scalars, write
+
+__all__ = ["files", "server"]
 
 
 def log(folder: Path) -> None:
@@ -60,3 +67,18 @@ def test_a_run_that_begins_later_joins_its_search(tmp_path: Path) -> None:
 
 def test_a_folder_that_does_not_exist_has_no_searches(tmp_path: Path) -> None:
     assert find_foreign(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("address", ["s3://runs/confirmed", "s3://runs/confirmed/mine"])
+def test_what_a_confirmation_trained_is_no_trial_of_the_search(
+    address: str, files: S3FileSystem, tmp_path: Path
+) -> None:
+    write(tmp_path / "1" / NAME, [VERSION, scalars(1, accuracy=0.5)])
+    for folder in ("trials/0/1", "winner/confirmation/trials/0/1"):
+        put(files, tmp_path / "1" / NAME, f"runs/confirmed/mine/{folder}/{NAME}")
+    (tmp_path / "plan.yaml").write_text("name: mine\n", encoding="utf-8")
+    for folder in ("mine", "mine/winner/confirmation"):
+        put(files, tmp_path / "plan.yaml", f"runs/confirmed/{folder}/plan.yaml")
+    (found,) = find_foreign(address)
+    assert (found.name, found.ours) == ("mine", True)
+    assert [run.name for run in found.open(cache=False).refresh().runs] == ["trials/0/1"]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.runs.progress import progress
-from search.runs.ranking import Scoring, rank
+from search.runs.ranking import Scoring, leader, rank
 from search.runs.record import RecordedReport, RungDecision, Status, TrialRecord
 
 
@@ -114,3 +114,21 @@ def test_progress_of_nothing() -> None:
     assert stands.best is None
     assert stands.seconds_left is None
     assert stands.finished == 0
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(get_args(Status)), st.lists(st.sampled_from([0.1, 0.2, math.nan]), max_size=3)
+        ),
+        max_size=8,
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_leader_is_the_first_of_the_ranking(
+    told: list[tuple[Status, list[float]]], maximize: bool, at_best: bool
+) -> None:
+    trials = [trial(number, status, *values) for number, (status, values) in enumerate(told)]
+    scoring = Scoring(maximize=maximize, at_best=at_best)
+    assert leader(trials, scoring) is next(iter(rank(trials, scoring)), None)

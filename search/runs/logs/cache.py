@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from search.plan.place import in_bucket
 from search.runs.logs.cube import Cube, Points, joined
 from search.runs.logs.event_file import EventFile
 from search.runs.logs.session import Session
@@ -56,7 +57,7 @@ class Cache:
     """
 
     def __init__(self, root: str, *, folder: Path | None = None) -> None:
-        address = root if root.startswith("s3://") else str(Path(root).resolve())
+        address = root if in_bucket(root) else str(Path(root).resolve())
         name = hashlib.sha256(address.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self.path = (folder or logs_folder()) / f"{name}.npz"
         self._saved = 0

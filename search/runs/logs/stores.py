@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from search.plan.place import in_bucket
 from search.runs.logs.store import LocalStore, Store
-from search.runs.place import BUCKET
 
 
 def open_store(root: str | Path) -> Store:
@@ -14,9 +14,9 @@ def open_store(root: str | Path) -> Store:
     Raises:
         OSError: the bucket's address is none.
     """
-    if str(root).startswith(BUCKET):
+    if in_bucket(str(root)):
         # Imported here: pyarrow takes 0.2 s and 40 MB, and most logs are local.
-        from search.runs.logs.bucket import Bucket  # noqa: PLC0415
+        from search.runs.logs.event_bucket import EventBucket  # noqa: PLC0415
 
-        return Bucket(str(root))
+        return EventBucket(str(root))
     return LocalStore(Path(root))

@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from pyarrow.fs import S3FileSystem
 
-from search.runs.logs import bucket, event_file
+from search.runs.logs import event_file
+from search.runs.logs.event_bucket import EventBucket
 from search.runs.logs.folder import LogFolder
+from tests.buckets import Buckets, server
 from tests.runs.logs.writing import NAME, VERSION, oracle, scalars, write
 
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
-
-
-@contextmanager
-def moto_server() -> Iterator[str]:
-    """Run moto's S3 in a process of its own; yield its address."""
-    command = [sys.executable, "-m", "moto.server", "-p", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        try:
-            assert process.stderr is not None
-            told = (re.search(r"Running on (http://127\.0\.0\.1:\d+)", line) for line in process.stderr)
-            yield next(found[1] for found in told if found)
-        finally:
-            process.kill()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    pytest.importorskip("moto.server", reason="needs moto[server]")
-    with ExitStack() as stack:
-        yield stack.enter_context(moto_server())
+__all__ = ["server"]
 
 
 @pytest.fixture
-def files(server: str, monkeypatch: pytest.MonkeyPatch) -> S3FileSystem:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    files = S3FileSystem(endpoint_override=server, allow_bucket_creation=True)
-    files.create_dir("runs", recursive=True)
-    return files
+def files(server: Buckets) -> S3FileSystem:
+    return S3FileSystem(endpoint_override=server.url)
 
 
 def put(files: S3FileSystem, source: Path, path: str) -> None:
@@ -63,13 +30,13 @@ def test_logs_in_a_bucket_grow_and_only_the_new_end_is_fetched(
     files: S3FileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[tuple[str, int, int]] = []
-    read = bucket.Bucket.read
+    read = EventBucket.read
 
-    def counted(self: bucket.Bucket, path: str, offset: int, length: int) -> bytes:
+    def counted(self: EventBucket, path: str, offset: int, length: int) -> bytes:
         fetched.append((path, offset, length))
         return read(self, path, offset, length)
 
-    monkeypatch.setattr(bucket.Bucket, "read", counted)
+    monkeypatch.setattr(EventBucket, "read", counted)
     for run in ("1", "2"):
         write(tmp_path / run / NAME, [VERSION, *(scalars(s, a=s / 7) for s in range(50))])
         put(files, tmp_path / run / NAME, f"runs/exp/trials/{run}/{NAME}")
@@ -110,16 +77,12 @@ def test_a_prefix_without_anything_has_no_runs(files: S3FileSystem) -> None:
 
 def test_an_address_without_a_bucket_is_refused() -> None:
     with pytest.raises(OSError, match=r"s3:///: s3://bucket/prefix is expected"):
-        bucket.Bucket("s3:///")
+        EventBucket("s3:///")
 
 
-def test_what_is_out_of_reach_is_an_error_that_a_page_can_show(
-    server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    store = bucket.Bucket("s3://runs/exp")
+def test_what_is_out_of_reach_is_an_error_that_a_page_can_show(server: Buckets) -> None:
+    del server
+    store = EventBucket("s3://runs/exp")
     with pytest.raises(OSError, match="missing"):
         store.read("missing", 0, 10)
     assert isinstance(next(store.many([("missing", 0, 10)])), OSError)

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-
-from pyarrow import ArrowException  # type: ignore[import-untyped]
-from pyarrow.fs import FileSelector, FileType, S3FileSystem  # type: ignore[import-untyped]
+from pathlib import PurePosixPath
 
 from search.runs.logs.store import Look, wanted
-
-REQUESTS = 16
-"""At the same time: one takes 20 to 100 ms, nearly all of it waiting."""
+from search.training.bucket import REQUESTS, Bucket
 
 
-class Bucket:
-    """The objects below a prefix.
-
-    Credentials and region are those of the AWS tools (environment, ~/.aws, the machine's role); AWS_ENDPOINT_URL names
-    another service that speaks S3.
+class EventBucket:
+    """The event files below a prefix.
 
     Args:
         address: `s3://bucket/prefix`.
+        without: how the names begin, below the prefix, of what is not looked at; empty: all is.
 
     Raises:
         OSError: there is no bucket in the address.
     """
 
-    def __init__(self, address: str) -> None:
-        self._root = address.removeprefix("s3://").strip("/")
-        if not self._root:
-            raise OSError(f"{address}: s3://bucket/prefix is expected, but there is no bucket in it")
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        self._files = S3FileSystem(endpoint_override=endpoint or None)
+    def __init__(self, address: str, *, without: str = "") -> None:
+        self._bucket = Bucket(address)
+        self._without = without
 
     def look(self) -> dict[str, Look]:
         """Return all event files and files of hyperparameters that are there: one request for each 1,000 objects.
@@ -42,13 +32,11 @@ class Bucket:
         Raises:
             OSError: the bucket is out of reach.
         """
-        selector = FileSelector(self._root, recursive=True, allow_not_found=True)
-        found = {
-            info.path.removeprefix(f"{self._root}/"): Look(info.size, info.mtime_ns or 0)
-            for info in self._files.get_file_info(selector)
-            if info.type == FileType.File and wanted(info.base_name)
+        return {
+            name: Look(found.size, found.changed)
+            for name, found in self._bucket.objects().items()
+            if wanted(PurePosixPath(name).name) and not (self._without and name.startswith(self._without))
         }
-        return dict(sorted(found.items()))
 
     def read(self, path: str, offset: int, length: int) -> bytes:
         """Return so many bytes of an object, or as many as it has.
@@ -56,16 +44,11 @@ class Bucket:
         Raises:
             OSError: it is out of reach.
         """
-        try:
-            with self._files.open_input_file(f"{self._root}/{path}") as file:
-                data: bytes = file.read_at(min(length, max(0, file.size() - offset)), offset)
-                return data
-        except ArrowException as error:
-            raise OSError(str(error)) from error
+        return self._bucket.read(path, offset, length)
 
     def name(self, path: str) -> str:
         """Return a path as a person knows it."""
-        return f"s3://{self._root}/{path}"
+        return f"{self._bucket.address}/{path}"
 
     def many(self, stretches: Iterable[tuple[str, int, int]]) -> Iterator[bytes | OSError]:
         """Yield stretches (path, offset, length), in order; an error in place of one that is out of reach."""
