@@ -76,6 +76,6 @@ class Asked:
             self.budget = replace(self.budget, trials=self.budget.trials + document["trials"])
         elif document["kind"] == "enqueue":
             self.points += 1
-            self._enqueue(f"request:{request}", document["point"], document.get("seed"))
+            self._enqueue(f"{record.ENQUEUED}{request}", document["point"], document.get("seed"))
         elif document["kind"] == "stop_trial":
             self.stops[document["trial"]] = document["reason"]

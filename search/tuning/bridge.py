@@ -8,24 +8,34 @@ retries are off, its experiment folder is temporary, its snapshots go nowhere.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+import ray
 from ray import tune
+from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from search.runs.record import Ending
+from search.tuning.actor_nodes import ActorNodes
 from search.tuning.answers import Decision
+from search.tuning.capacity import Need
 from search.tuning.driver import Driver
 from search.tuning.interrupts import Interrupts
-from search.tuning.resources import Allocation
 from search.tuning.stint import StepResult
 from search.tuning.trainable import WarmWorker
 
 T = TypeVar("T")
+
+PENDING = "1000000"
+"""The most stints that may wait for a worker, for Ray Tune: the Policy limits them itself, as the cluster grows."""
+NODE_DIED = re.compile(r"because its node has died|the node it was running on is dead")
+"""In what Ray says of an actor whose whole node is gone (2.60)."""
 
 
 class _Unkept:
@@ -61,11 +71,10 @@ class Guard(_Unkept):
 class Suggest(_Unkept, Searcher):  # type: ignore[misc]
     """Ray asks for the next trial, and says when one is over."""
 
-    def __init__(self, guard: Guard, threads: int) -> None:
+    def __init__(self, guard: Guard) -> None:
         super().__init__()
         self._guard = guard
         self._driver = guard.driver
-        self._threads = threads
         self.assigned: dict[str, tuple[int, int]] = {}
         self.endings: dict[str, tuple[Ending, str]] = {}
 
@@ -75,7 +84,11 @@ class Suggest(_Unkept, Searcher):  # type: ignore[misc]
         if assignment is None:
             return str(Searcher.FINISHED) if self._driver.reason or self._guard.error else None
         self.assigned[trial_id] = assignment.number, assignment.attempt
-        return {"assignment": assignment.to_json(), "threads": self._threads}
+        place = self._driver.workplace
+        place.waits(assignment.number)
+        need = place.elsewhere(Need(assignment.cpus, assignment.gpus, place.usual.memory), assignment.avoid)
+        threads = max(1, int(assignment.cpus))
+        return {"assignment": assignment.to_json(), "threads": threads, "need": asdict(need)}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -103,47 +116,84 @@ class Decide(_Unkept, FIFOScheduler):  # type: ignore[misc]
         decision = self._guard.call(lambda: self._guard.driver.result(said), Decision.PAUSE)
         if decision is Decision.CONTINUE:
             return str(TrialScheduler.CONTINUE)
-        if said.failure:
-            ending: tuple[Ending, str] = ("failed", said.failure)
-        else:
-            ending = ("paused" if decision is Decision.PAUSE else "stopped", "")
-        self._suggest.endings[trial.trial_id] = ending
+        self._suggest.endings[trial.trial_id] = self._guard.driver.ending(said, decision)
         return str(TrialScheduler.STOP)
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Keep what Ray says of a dead worker."""
-        self._suggest.endings[trial.trial_id] = ("crashed", _said(trial))
+        self._suggest.endings[trial.trial_id] = ended_by(_written(trial))
 
 
-def _said(trial: Trial) -> str:
-    """Return why a worker is gone, in one line: Ray writes the whole of it into a file."""
-    try:
-        lines = Path(trial.error_file).read_text(encoding="utf-8", errors="replace").split("\n")
-    except (OSError, TypeError):
-        lines = []
+def ended_by(text: str) -> tuple[Ending, str]:
+    """Return how a stint ended whose worker is gone, and why, in one line.
+
+    Args:
+        text: all that Ray says of it.
+    """
+    lines = text.split("\n")
+    if any(NODE_DIED.search(line) for line in lines):
+        return "lost", "its node was lost"
     said = next((line.strip() for line in reversed(lines) if "Error" in line), "")
-    return "the worker process died" if not said or "ActorDiedError" in said else said[:200]
+    _, found, fault = said.partition("MachineError: ")
+    if found:
+        return "crashed", fault[:200]
+    return "crashed", "the worker process died" if not said or "ActorDiedError" in said else said[:200]
+
+
+def _written(trial: Trial) -> str:
+    """Return what Ray has written of a dead worker."""
+    try:
+        return Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
+    except (OSError, TypeError):
+        return ""
 
 
 class Tick(_Unkept, tune.Callback):  # type: ignore[misc]
     """Ray's loop gives the driver its time, and ends at once when the driver has failed."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, suggest: Suggest, nodes: ActorNodes) -> None:
         self._guard = guard
+        self._suggest = suggest
+        self._nodes = nodes
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """Tell the driver that a worker has begun, and where."""
+        number, attempt = self._suggest.assigned[trial.trial_id]
+        place = self._nodes.of(trial.temporary_state.ray_actor)
+        begun = self._guard.driver.begun
+        self._guard.call(lambda: begun(number, attempt=attempt, node=place.node, host=place.host), None)
 
     def on_step_begin(self, iteration: int, trials: list[Trial], **info: Any) -> None:
         """Do what is due."""
         self._guard.call(self._guard.driver.tick, None)
+        overdue = self._guard.call(self._guard.driver.overdue, list[tuple[int, int]]())
+        for trial in trials if overdue else ():
+            actor = trial.temporary_state.ray_actor
+            if self._suggest.assigned.get(trial.trial_id) in overdue and actor is not None:
+                ray.kill(actor)  # Ray then reports the error of its task, as of any dead worker
         if self._guard.error is not None:
             raise self._guard.error
 
 
-def execute(driver: Driver, allocation: Allocation, folder: Path, interrupts: Interrupts) -> None:
-    """Run the search until the Policy is done. Ray must have been started (`local_ray`).
+def resources_of(config: Mapping[str, Any]) -> PlacementGroupFactory:
+    """Return what Ray reserves for a stint; equal needs are equal, so that one's worker takes the next one's stint.
+
+    Args:
+        config: of the Ray trial, with the fields of a `Need` under ``need``.
+    """
+    need = Need(**config["need"])
+    bundle = {"CPU": need.cpus, "GPU": need.gpus, "memory": need.memory}
+    if not need.avoid:
+        return PlacementGroupFactory([bundle])
+    elsewhere = {"ray.io/node-id": f"!in({','.join(need.avoid)})"}
+    return PlacementGroupFactory([bundle], bundle_label_selector=[elsewhere])
+
+
+def execute(driver: Driver, folder: Path, interrupts: Interrupts) -> None:
+    """Run the search until the Policy is done. Ray must have been started, or joined (`sites`).
 
     Args:
         driver: of the search.
-        allocation: what a trial gets.
         folder: takes what Ray Tune writes down, which nobody reads.
         interrupts: do not cut the driver off in the middle of a call.
 
@@ -151,10 +201,10 @@ def execute(driver: Driver, allocation: Allocation, folder: Path, interrupts: In
         OSError: the run could not be written, say because the disk is full; nothing recorded is lost.
     """
     guard = Guard(driver, interrupts)
-    suggest = Suggest(guard, threads=max(1, int(allocation.cpus)))
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(allocation.workers)
+    suggest = Suggest(guard)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = PENDING
     tuner = tune.Tuner(
-        tune.with_resources(WarmWorker, {"cpu": allocation.cpus, "gpu": allocation.gpus}),
+        tune.with_resources(WarmWorker, resources_of),
         tune_config=tune.TuneConfig(
             search_alg=suggest,
             scheduler=Decide(guard, suggest),
@@ -167,7 +217,7 @@ def execute(driver: Driver, allocation: Allocation, folder: Path, interrupts: In
             name="search",
             storage_path=str(folder / "tune"),
             verbose=0,
-            callbacks=[Tick(guard)],
+            callbacks=[Tick(guard, suggest, ActorNodes())],
             failure_config=tune.FailureConfig(max_failures=0),
             # A class trainable is asked for a checkpoint of Ray's at its end otherwise.
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),

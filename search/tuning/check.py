@@ -13,12 +13,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from search.plan.cluster_yaml import DEFAULT
 from search.plan.domain import Choice, Domain
 from search.plan.model import Plan
 from search.plan.trial_config import Value
 from search.plan.vocabulary import Vocabulary
 from search.training.cost import Cost, cost
 from search.training.data import load_data
+from search.tuning.budgets import budget_notes
 from search.tuning.feasibility import Feasibility, feasibility
 from search.tuning.parts import scheduler_of
 
@@ -83,7 +85,9 @@ class CheckReport:
         for sentence in self.constraints.sentences() if self.constraints else ():
             console.print(sentence, markup=False)
         count = "unlimited" if math.isinf(self.configurations) else f"{int(self.configurations):,}"
-        console.print(f"{self.branches} distinct branches, {count} configurations")
+        console.print(
+            f"{self.branches} {'branch' if self.branches == 1 else 'distinct branches'}, {count} configurations"
+        )
         console.print(
             f"at most {self.most_trials:,} trials and {self.most_epochs:,} epochs, if nobody were stopped early"
         )
@@ -118,7 +122,7 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
         most_epochs=trials * plan.budget.epochs,
         architectures=tuple(_span_costs(name, found) for name, found in costs.items()),
         constraints=feasibility(plan.constraints, [cost for found in costs.values() for cost in found]),
-        notes=data.notes,
+        notes=(*data.notes, *budget_notes(plan, DEFAULT)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from optuna.trial import TrialState
 
@@ -21,13 +21,16 @@ FAILURES_IN_A_ROW = 10
 """The search stops when that many trials failed one after the other."""
 
 
-def settled(known: TrialRecord, *, epochs: int, asked: str = "") -> tuple[TrialState, str]:
+def settled(
+    known: TrialRecord, *, epochs: int, asked: str = "", blamed: Collection[str] = ()
+) -> tuple[TrialState, str]:
     """Return the state that follows from a trial's record once its last stint has ended, and why.
 
     Args:
         known: the record; its last stint has an ending.
         epochs: of a full training.
         asked: why somebody asked to stop this trial, if so.
+        blamed: nodes that crash whatever runs on them: no trial is to blame for a crash there.
 
     Returns:
         WAITING where it goes on later, else a state that is final.
@@ -41,7 +44,7 @@ def settled(known: TrialRecord, *, epochs: int, asked: str = "") -> tuple[TrialS
         return TrialState.COMPLETE, ""
     if last and last.decision == Decision.STOP.value:
         return TrialState.PRUNED, asked or _lost(last)
-    if _crashes(known) >= CRASHES:
+    if _crashes(known, blamed) >= CRASHES:
         return TrialState.FAIL, f"the worker died {CRASHES} times without a new epoch between: {stint.reason}"
     return TrialState.WAITING, ""
 
@@ -81,10 +84,11 @@ def lost_place(known: TrialRecord, rung: int, *, places: int, standing: int) -> 
     return f"{value:.4g} at epoch {rung}: not among the best {places} of {standing} there"
 
 
-def _crashes(known: TrialRecord) -> int:
-    """Count the stints that ended in a crash since the last new epoch."""
+def _crashes(known: TrialRecord, blamed: Collection[str]) -> int:
+    """Count the stints that ended in a crash since the last new epoch, those on nodes that are to blame left out."""
     reached = max((report.attempt for report in known.reports.values()), default=0)
-    return sum(stint.ending == "crashed" for stint in known.stints if stint.attempt >= reached)
+    since = [stint for stint in known.stints if stint.attempt >= reached]
+    return sum(stint.ending == "crashed" and stint.node not in blamed for stint in since)
 
 
 def _lost(last: RecordedReport) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from optuna.study import Study
 
@@ -23,6 +24,7 @@ def make_policy(
     workers: int,
     measure: Measure | None = None,
     past: Sequence[PastSearch] = (),
+    clock: Callable[[], float] = time.time,
 ) -> Policy:
     """Return the Policy that a plan describes.
 
@@ -33,6 +35,7 @@ def make_policy(
         measure: returns a point's attributes, where the plan has constraints or several objectives.
         past: what is remembered of earlier searches; what the run itself learned from trainings of another length
             comes before that.
+        clock: seconds since 1970; a simulation gives its own.
     """
     at_best = plan.objective.at == "best"
     return Policy(
@@ -50,4 +53,5 @@ def make_policy(
         measure=measure,
         constraints=plan.constraints,
         goals=plan.goals,
+        clock=clock,
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from optuna.trial import TrialState
 
+from search.runs.nodes import Nodes
 from search.runs.record import RecordedReport, RungDecision, TrialRecord
 from search.training.report import Report
 from search.tuning.answers import Decision
@@ -28,16 +29,25 @@ class Judge:
         promotions: has those that pause.
         entrance: knows whether new ones will come.
         asked: knows the horizon, and whom somebody wants stopped.
+        nodes: knows those on which whatever runs crashes.
     """
 
     def __init__(
-        self, *, roster: Roster, ladder: Ladder, promotions: Promotions, entrance: Entrance, asked: Asked
+        self,
+        *,
+        roster: Roster,
+        ladder: Ladder,
+        promotions: Promotions,
+        entrance: Entrance,
+        asked: Asked,
+        nodes: Nodes,
     ) -> None:
         self._roster = roster
         self._ladder = ladder
         self._promotions = promotions
         self._entrance = entrance
         self._asked = asked
+        self._nodes = nodes
 
     def report(
         self, number: int, report: Report, value: float, *, checkpoint: str | None, free: bool, stopping: bool
@@ -82,7 +92,8 @@ class Judge:
         """Bring a trial whose last stint has ended into the state that follows from it."""
         known = self._roster[number]
         asked = self._asked.stops.get(number, "")
-        state, reason = settled(known, epochs=self._asked.budget.epochs, asked=asked)
+        epochs, blamed = self._asked.budget.epochs, self._nodes.bad
+        state, reason = settled(known, epochs=epochs, asked=asked, blamed=blamed)
         if state != TrialState.WAITING:
             self._roster.end(number, state, reason)
         elif known.status != "waiting":

@@ -4,53 +4,57 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.study import Study
 from sqlalchemy.exc import SQLAlchemyError
 
+from search.plan.place import Place
 from search.plan.plan import Plan
 from search.plan.vocabulary import Vocabulary
-from search.runs.errors import StudyError
-from search.runs.images import describe
+from search.runs.errors import PlaceError, StudyError
+from search.runs.images import describe, image_entry
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
 from search.runs.lineage import plan_text
+from search.runs.local_copy import bring, published_at
 from search.runs.memory import read_memory, write_memory
+from search.runs.publish import published
 from search.runs.reader import plan_as_run
 from search.runs.record import read
-from search.runs.storage import SharedStorage, without_password
+from search.runs.snapshot import Listener, Snapshot
+from search.runs.storage import SharedStorage
+from search.runs.storage_url import without_password
 from search.training.data import Data, load_data
+from search.training.data.cache import entry_folder
 from search.training.errors import DataError
 from search.tuning.bridge import execute
 from search.tuning.change import Change, changed
-from search.tuning.driver import Driver, Listener, Snapshot
+from search.tuning.courier import courier
+from search.tuning.driver import Driver
 from search.tuning.from_plan import make_policy
 from search.tuning.interrupts import Interrupts
-from search.tuning.local_ray import local_ray
+from search.tuning.new_run import RunExists, new_run
 from search.tuning.parts import scheduler_of
+from search.tuning.patience import STORAGE, Patience
 from search.tuning.policy import Policy
-from search.tuning.resources import Allocation, allocate, this_machine
 from search.tuning.screening import screening
+from search.tuning.sites import Site, running_ray_as_site, this_machine_as_site
 from search.tuning.study import open_study
 from search.tuning.succession import go_on
 from search.tuning.vocabulary import vocabulary
 from search.tuning.warm_start import recall
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-"""What a run may be called: one folder, never a path."""
+__all__ = ["Options", "Outcome", "RunExists", "drive", "resume", "start"]
 
 UNCHANGED = Change()
-
-
-class RunExists(ValueError):  # noqa: N818 (says what is the case)
-    """A run cannot have that name: there is one already, or it is no name."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +75,26 @@ class Options:
     """What a call may set beside the plan.
 
     ``concurrency`` is the most trials at once, ``gpus_per_trial`` a share or a number of GPUs, ``storage`` an
-    Optuna storage URL instead of the run's own journal, ``warm_start`` names runs and bundles to begin from, and
-    ``say`` takes a line for the user.
+    Optuna storage URL instead of the run's own journal, ``warm_start`` names runs and bundles to begin from,
+    ``address`` is that of a running Ray (None: one is started on this machine for this call), and ``say`` takes a line
+    for the user.
     """
 
     concurrency: int | None = None
     gpus_per_trial: float | None = None
     storage: str | None = None
     warm_start: Sequence[Path] = ()
+    address: str | None = None
     say: Callable[[str], None] = print
 
 
-def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, options: Options) -> Outcome:
+def start(plan: Plan, *, folder: Place, name: str | None, listener: Listener, options: Options) -> Outcome:
     """Run a new search to its end.
 
     Args:
         plan: checked already.
-        folder: of all runs; made when missing.
+        folder: of all runs; made when missing. Or `s3://bucket/prefix`: the run lies on this machine, see
+            `local_root`, and is published there.
         name: of the run; None: the plan's, with a number behind it where that is taken.
         listener: is told how it stands.
         options: of this call.
@@ -97,11 +104,12 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
         DataError: the images cannot be read; nothing was left on disk.
         SettingsError: the scheduler's settings do not fit the horizon; nothing was left on disk.
         StudyError: the study cannot be opened; nothing was left on disk.
+        PlaceError: the running Ray cannot be joined, or holds no trial; nothing was left on disk.
     """
     scheduler_of(plan)
     past = recall(options.warm_start)
     data = load_images(plan, options)
-    layout = _new_folder(folder, name, plan.name)
+    layout, address = new_run(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
     _describe_images(layout, data)
     if past:
@@ -110,14 +118,22 @@ def start(plan: Plan, *, folder: Path, name: str | None, listener: Listener, opt
         kept = SharedStorage(without_password(options.storage), layout.root.name, uuid.uuid4().hex)
         write_json(layout.storage, vars(kept))
     try:
-        return _run(plan, layout, data, listener=listener, options=options, seconds=plan.budget.seconds)
-    except StudyError:
+        return _run(
+            plan,
+            layout,
+            data,
+            address=address,
+            listener=listener,
+            options=options,
+            seconds=plan.budget.seconds,
+        )
+    except (PlaceError, StudyError):
         shutil.rmtree(layout.root)  # nothing has begun
         raise
 
 
 def resume(
-    root: Path,
+    root: Place,
     *,
     more_trials: int = 0,
     change: Change = UNCHANGED,
@@ -128,7 +144,7 @@ def resume(
     """Go on with a run after any interruption, or after its end with more trials, epochs or another space.
 
     Args:
-        root: the run's folder.
+        root: the run's folder, or `s3://bucket/prefix/run`.
         more_trials: added to its budget.
         change: of its plan.
         seconds: time budget of this call.
@@ -142,8 +158,10 @@ def resume(
         PlanError: the change has mistakes, or is of what must not change; the run is as it was.
         SettingsError: the scheduler's settings do not fit the new horizon; the run is as it was.
         StudyError: its study cannot be opened.
+        PlaceError: the running Ray cannot be joined, or holds no trial.
     """
-    layout = RunLayout(root.resolve())
+    address = root if isinstance(root, str) else published_at(root.resolve())
+    layout = RunLayout(bring(address, say=options.say) if address else Path(root).resolve())
     before, plan = changed(layout, plan_as_run(layout, options.storage), change)
     scheduler_of(plan)
     data = load_images(plan, options)
@@ -158,6 +176,7 @@ def resume(
         plan,
         layout,
         data,
+        address=address,
         before=before,
         listener=listener,
         options=options,
@@ -171,6 +190,7 @@ def _run(
     layout: RunLayout,
     data: Data,
     *,
+    address: str | None,
     listener: Listener,
     options: Options,
     seconds: float | None,
@@ -178,53 +198,108 @@ def _run(
     more_trials: int = 0,
 ) -> Outcome:
     """Drive a search to its end; ``before`` is its plan until now, None for a new one."""
-    allocation = allocated(plan, options)
     words = vocabulary(plan.plugins)
-    with resumable(layout, "search.resume"), Lease(layout) as lease:
+    with (
+        resumable(layout, "search.resume"),
+        Lease(layout) as lease,
+        site_of(plan, options) as site,
+    ):
         study = open_study(plan, layout, new=before is None, storage=options.storage, say=options.say)
         if before is not None and before != plan:
             study, plan, more_trials = _change(
                 study, before, plan, words=words, more_trials=more_trials, options=options
             )
         _derive_plan(study, layout)
-        known = map(read, study.get_trials(deepcopy=False))
-        policy = make_policy(
-            plan,
-            study,
-            workers=allocation.workers,
-            measure=screening(plan, words, data, past=known),
-            past=read_memory(layout.memory),
-        )
+
+        def driver_of(study: Study) -> Driver:
+            known = map(read, study.get_trials(deepcopy=False))
+            policy = make_policy(
+                plan,
+                study,
+                workers=site.workplace.workers(),
+                measure=screening(plan, words, data, past=known),
+                past=read_memory(layout.memory),
+            )
+            return Driver(plan, words, policy, layout, lease, listener=listener, seconds=seconds)
+
+        def again() -> Driver:
+            lease.renew()
+            return driver_of(open_study(plan, layout, new=False, storage=options.storage, say=options.say))
+
+        driver = driver_of(study)
         if more_trials:
-            policy.extend(f"resume-{uuid.uuid4().hex[:12]}", more_trials)
-        driver = Driver(plan, words, policy, layout, lease, listener=listener, seconds=seconds)
-        return drive(driver, allocation, options)
+            driver.policy.extend(f"resume-{uuid.uuid4().hex[:12]}", more_trials)
+        with published(layout, address, lease, say=options.say):
+            return drive(driver, site, options, again=again)
 
 
-def allocated(plan: Plan, options: Options) -> Allocation:
-    """Return what each worker gets of this machine, and say it."""
-    found = allocate(
-        plan.resources,
-        this_machine(),
-        concurrency=options.concurrency,
-        gpus_per_trial=options.gpus_per_trial,
-    )
-    options.say(found.text())
-    return found
+@contextlib.contextmanager
+def site_of(plan: Plan, options: Options) -> Iterator[Site]:
+    """Look where a search runs, on this machine or on the Ray at an address, and say what trials get there.
+
+    Raises:
+        PlaceError: the Ray cannot be joined, or none of its nodes can hold a trial.
+    """
+    limits: dict[str, Any] = {
+        "concurrency": options.concurrency,
+        "gpus_per_trial": options.gpus_per_trial,
+        "say": options.say,
+    }
+    if options.address is None:
+        yield this_machine_as_site(plan.resources, **limits)
+        return
+    with running_ray_as_site(options.address, plan.resources, **limits) as site:
+        yield site
 
 
-def drive(driver: Driver, allocation: Allocation, options: Options) -> Outcome:
-    """Let workers train until the driver's Policy has nothing more for them."""
-    driver.repair()
-    policy = driver.policy
-    interrupts = Interrupts(lambda name: _stop_softly(policy, name, options.say))
+def drive(driver: Driver, site: Site, options: Options, *, again: Callable[[], Driver]) -> Outcome:
+    """Let workers train until the driver's Policy has nothing more for them.
+
+    Args:
+        driver: of the search.
+        site: where its workers are.
+        options: of this call.
+        again: opens the study anew and returns a driver for it, after the storage was out of reach.
+
+    Raises:
+        OSError: the storage refuses, or has not come back in time.
+    """
+    interrupts = Interrupts(lambda name: _stop_softly(driver.policy, name, options.say))
+    patience = Patience(driver.layout, options.say)
     with interrupts.handled():
-        _execute(driver, allocation, interrupts)
+        while True:
+            try:
+                _execute(driver, site, interrupts, options)
+                break
+            except STORAGE as error:
+                if interrupts.came or not patience.bears(error):
+                    raise
+                driver = patience.wait(
+                    error, partial(_next, driver, again), stop=lambda: bool(interrupts.came)
+                )
     snapshot = driver.snapshot()
     driver.listener(snapshot)
     return Outcome(
-        driver.layout.root, driver.reason, snapshot, interrupted=bool(interrupts.came), failed=policy.failing
+        driver.layout.root,
+        driver.reason,
+        snapshot,
+        interrupted=bool(interrupts.came),
+        failed=driver.policy.failing,
     )
+
+
+def _next(before: Driver, again: Callable[[], Driver]) -> Driver:
+    """Return the driver that goes on after ``before`` has lost its storage.
+
+    Raises:
+        OSError: the study there lacks trials that were recorded.
+    """
+    made = again()
+    found, known = len(made.policy.records), before.recorded
+    if found < known:
+        raise OSError(f"{known} trials were recorded, but the study that is there now has {found}")
+    made.take_over(before)
+    return made
 
 
 def _change(
@@ -256,6 +331,8 @@ def _describe_images(layout: RunLayout, data: Data) -> None:
 
 def load_images(plan: Plan, options: Options) -> Data:
     """Decode the images, or find them decoded, before anything is begun; say what is worth knowing of them."""
+    if isinstance(plan.data.folder, str):
+        options.say(f"{plan.data.folder}: what is new of it is copied into this machine's cache")
     data = load_data(plan.data.config, directory=plan.data.folder)
     for note in data.notes:
         options.say(note)
@@ -269,15 +346,35 @@ def _stop_softly(policy: Policy, name: str, say: Callable[[str], None]) -> None:
         say("Stopping after the epochs in flight; once more stops at once.")
 
 
-def _execute(driver: Driver, allocation: Allocation, interrupts: Interrupts) -> None:
+def _execute(driver: Driver, site: Site, interrupts: Interrupts, options: Options) -> None:
+    driver.workplace = site.workplace
+    driver.workplace.remember(driver.policy.records)
+    driver.repair()
     driver.apply_requests()
     try:
-        with local_ray(allocation) as folder:
-            execute(driver, allocation, folder, interrupts)
+        with site.ray() as folder, files_travel(driver, options):
+            execute(driver, folder, interrupts)
     except KeyboardInterrupt:
         driver.reason = "interrupted twice: stopped at once"
     # After any other error nothing more is recorded: the next start finds who was running, as after a crash.
     driver.abandon()
+
+
+@contextlib.contextmanager
+def files_travel(driver: Driver, options: Options) -> Iterator[None]:
+    """Bring files to and from workers that do not see the run's folder or the images. Ray must have been started."""
+    entry = image_entry(driver.layout)
+    driver.images = entry
+    if options.address is None:  # the workers are on this machine
+        yield
+        return
+    with courier(
+        driver.layout,
+        images=entry_folder(entry) if entry else None,
+        plugins=driver.plugins,
+        say=options.say,
+    ) as driver.courier:
+        yield
 
 
 @contextlib.contextmanager
@@ -291,29 +388,3 @@ def resumable(layout: RunLayout, verb: str) -> Iterator[None]:
             f"{layout.root}: {said}: the search has stopped, and all that was recorded is "
             f"kept; when that is mended, go on by `python -m {verb} {layout.root}`"
         ) from error
-
-
-def _new_folder(folder: Path, name: str | None, default: str) -> RunLayout:
-    folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    if name is not None:
-        if not NAME.fullmatch(name):
-            raise RunExists(
-                f"a name of letters, digits, '.', '_' and '-' is expected, but got --name {name!r}"
-            )
-        return _make(folder / name)
-    for count in range(1, 10_000):
-        with contextlib.suppress(RunExists):
-            return _make(folder / (default if count == 1 else f"{default}-{count}"))
-    raise RunExists(f"{folder}: there are 10,000 runs named {default!r}: give a --name")
-
-
-def _make(root: Path) -> RunLayout:
-    try:
-        root.mkdir()
-    except FileExistsError:
-        raise RunExists(
-            f"{root}: a run of that name is there already: go on with it by `search.resume`, "
-            "or give another --name"
-        ) from None
-    return RunLayout(root)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 from optuna.study import Study, StudyDirection
 from optuna.trial import TrialState
@@ -24,6 +25,7 @@ from search.plan.space import Space
 from search.plan.trial_config import Value
 from search.runs import record
 from search.runs.memory import PastSearch
+from search.runs.nodes import Nodes
 from search.runs.ranking import Scoring
 from search.runs.record import ENDED, Ending, RecordedReport, Stint, TrialRecord
 from search.training.report import Report
@@ -95,11 +97,9 @@ class Policy:
         self._clock = clock
         scoring = Scoring(maximize=study.direction == StudyDirection.MAXIMIZE, at_best=at_best)
         rule = schedulers[scheduler].build(budget.epochs) if isinstance(scheduler, str) else scheduler
-        build = samplers[sampler].build if isinstance(sampler, str) else sampler
         task = Task(space, (*rule.rungs, budget.epochs), scoring, goals, past, seed)
-        proposals = Proposals(
-            space, start=start, past=past, sampler=lambda drawn: build(drawn, task), seed=seed
-        )
+        proposals = _proposals(sampler, task, start)
+        self.nodes = Nodes()
         self._ended: list[int] = []
         self._ladder = Ladder(rule, scoring, seed=seed, goals=goals)
         self._promotions = Promotions(self._ladder)
@@ -122,6 +122,7 @@ class Policy:
             promotions=self._promotions,
             entrance=self._entrance,
             asked=self._asked,
+            nodes=self.nodes,
         )
         self._endings: list[str] = []
         self._stop_reason = ""
@@ -158,14 +159,17 @@ class Policy:
         """Whether the search is over since too many trials failed."""
         return bool(too_many_failures(self._endings))
 
-    def ask(self) -> Start | Wait | Done:
+    def ask(self, *, new: bool = True) -> Start | Wait | Done:
         """Return what a free worker does next.
 
         A trial that was interrupted comes first, then one that pauses at a rung and may go on, then a new one.
+
+        Args:
+            new: whether a new trial may begin now; False only while some trial runs.
         """
         over = self._stop_reason
         if not over and len(self._roster.running) < self.workers:
-            number = self._next()
+            number = self._next(new=new)
             if number is not None:
                 return self._start(number)
             over = self._entrance.why_none()
@@ -199,14 +203,20 @@ class Policy:
             stopping=bool(self._stop_reason),
         )
 
+    def now(self) -> float:
+        """Return seconds since 1970, by the clock of the record."""
+        return self._clock()
+
     def together(self) -> AbstractContextManager[None]:
         """Within it the calls' records become durable together, at its end; act on no answer before."""
         return record.together(self._roster.storage)
 
-    def place(self, number: int, *, host: str, device: str, process: int) -> None:
-        """Record where a trial's present stint runs."""
+    def place(self, number: int, **where: Any) -> None:
+        """Record where a trial's present stint runs: any fields of `Stint`, such as host and device."""
         stint = self._roster[number].stints[-1]
-        self._roster.write_stint(number, replace(stint, host=host, device=device, process=process))
+        placed = replace(stint, **where)
+        if placed != stint:
+            self._roster.write_stint(number, placed)
 
     def finish(self, number: int, ending: Ending, reason: str = "", *, attempt: int | None = None) -> None:
         """End a trial's stint; after `paused` and most `crashed` the trial waits to go on.
@@ -214,7 +224,8 @@ class Policy:
         Args:
             number: of the trial.
             ending: `stopped` (a decision, also that its whole schedule is trained), `failed` (its own fault,
-                such as a loss that is not finite), `crashed` (its worker died), `paused`.
+                such as a loss that is not finite), `crashed` (its worker died), `lost` (so did
+                its node), `paused`.
             reason: for `failed` and `crashed`: why, in words that a person reads.
             attempt: of the stint that ends; None: the present one. An older one has ended already.
         """
@@ -277,9 +288,11 @@ class Policy:
         """Give a trial a tag, finished or not, or take it away."""
         self._asked.take(request, kind="tag", trial=number, text=text, remove=remove)
 
-    def _next(self) -> int | None:
+    def _next(self, *, new: bool) -> int | None:
         """Return the trial that is begun or continued next, entered into the study where it is new."""
         number = self._waiting(over=self._entrance.over)
+        if not new:
+            return number
         if number is None:
             number = self._entrance.next()
         return self._waiting(over=True) if number is None else number
@@ -320,6 +333,19 @@ class Policy:
             self._ladder.end(known.number)
             self._ended.append(known.number)
         self._promotions.follow(known)
+        self.nodes.follow(known)
+
+
+def _proposals(sampler: str | Build, task: Task, start: Sequence[Mapping[str, Value]]) -> Proposals:
+    """Return what proposes new trials: the start and earlier searches first, then the sampler."""
+    build = samplers[sampler].build if isinstance(sampler, str) else sampler
+    return Proposals(
+        task.space,
+        start=start,
+        past=task.searches,
+        sampler=lambda drawn: build(drawn, task),
+        seed=task.seed,
+    )
 
 
 def _under_way(known: TrialRecord, attempt: int | None) -> bool:

@@ -19,7 +19,7 @@ from search.plan.domain import Domain, Float
 from search.plan.space import Space
 from search.plan.trial_config import Value
 from search.runs.memory import PastSearch
-from search.tuning.draft import Draft
+from search.tuning.draft import Draft, Lessons
 from search.tuning.samplers.past import first_points
 
 MOST_PAST = 8
@@ -98,6 +98,7 @@ class Proposals:
         self._size = space.size()
         self._seen: set[tuple[tuple[str, str], ...]] = set()
         self._origins: set[str] = set()
+        self._lessons = Lessons()
         self._asked: dict[str, tuple[Mapping[str, Value], int | None]] = {}
 
     def add_seen(self, point: Mapping[str, Value], origin: str) -> None:
@@ -170,7 +171,7 @@ class Proposals:
     ) -> Proposal:
         """Walk the space: what is given stands, the sampler chooses the rest."""
         seed = int(np.random.SeedSequence([self._seed, number, attempt]).generate_state(1)[0] % 2**31)
-        draft = Draft(study, number, self._make_sampler(seed))
+        draft = Draft(study, number, self._make_sampler(seed), self._lessons)
         rng = np.random.default_rng(seed)
 
         def choose(name: str, domain: Domain) -> Value:

@@ -125,7 +125,7 @@ class Roster:
         self._records.append(known)
         self._ids.append(trial_id)
         if not known.aside:
-            requested = known.origin.startswith("request:")
+            requested = known.request is not None
             self.requested += requested
             self.own += not requested and known.status != "rejected"
         new_and_rejected = known.status == "rejected" and known.copied is None

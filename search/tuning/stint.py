@@ -14,7 +14,7 @@ import os
 import platform
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,27 @@ import torch
 import search
 from search.plan.plugins import load_plugins
 from search.plan.trial_config import TrialConfig
+from search.runs.causes import causes
 from search.runs.events import EventWriter
 from search.runs.layout import AttemptLayout, RunLayout, write_json
+from search.runs.outage import AWAY
+from search.training.checkpoint import load_checkpoint
 from search.training.data import load_data, load_test
-from search.training.errors import DataError
+from search.training.errors import CheckpointError, DataError, Interrupted
 from search.training.fit import Training, fit
+from search.training.report import Report
+from search.tuning.hang_limits import TIMES
+from search.tuning.leaving import SOON
+from search.tuning.machine_faults import MachineError, machine_fault
+from search.tuning.transport import OwnSupplies, SharedFolder, Supplies, Transport
 
 log = logging.getLogger("search")
 
 NO_FAULT = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS),  # full, over the user's quota, read-only
-    *(errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EACCES),  # a disk or a mount that is gone
+    errno.EACCES,
     *(errno.EMFILE, errno.ENFILE),  # no more open files
+    *AWAY,
 }
 """What a file system says that no trial is to blame for."""
 
@@ -44,7 +53,13 @@ NO_FAULT = {
 class Assignment:
     """What a worker is told: the run's folder, trial and attempt, the configuration, where to go on from.
 
-    ``test``: after its last epoch the model looks at the test images.
+    ``test``: after its last epoch the model looks at the test images. ``cpus`` and ``gpus`` are its share of a node,
+    ``gpu_memory`` the most bytes that it may take of its GPU. ``avoid`` are the ids of nodes where it must not run.
+    ``patience``: seconds without the end of its first epoch after which the worker ends itself (None: never);
+    ``patience_times``: how many times as long as its slowest epoch each further one may take. ``images`` is the
+    folder of the decoded images in a node's cache: where it is there, ``data_dir`` is not looked at. ``partial`` is a
+    checkpoint in the middle of the epoch that comes next, which is better than ``checkpoint``. ``courier`` is the
+    name of the actor that takes files into the run's folder for workers that do not see it; None: all do.
     """
 
     run: str
@@ -52,8 +67,17 @@ class Assignment:
     attempt: int
     config: TrialConfig
     checkpoint: str | None = None
+    partial: str | None = None
     data_dir: str | None = None
     test: bool = False
+    cpus: float = 1.0
+    gpus: float = 0.0
+    gpu_memory: int | None = None
+    avoid: tuple[str, ...] = ()
+    patience: float | None = None
+    patience_times: float = TIMES
+    images: str | None = None
+    courier: str | None = None
 
     def to_json(self) -> str:
         """Return this as text, the form in which it travels to a worker."""
@@ -63,16 +87,23 @@ class Assignment:
     def from_json(cls, text: str) -> Assignment:
         """Read what `to_json` wrote."""
         document = json.loads(text)
-        return cls(**{**document, "config": TrialConfig.from_json(document["config"])})
+        config = TrialConfig.from_json(document["config"])
+        return cls(**{**document, "config": config, "avoid": tuple(document["avoid"])})
 
 
 @dataclass(frozen=True)
 class StepResult:
     """What a worker says of one epoch; ``failure`` is the reason why there is none.
 
+    Without ``metrics`` and without a reason the epoch after ``step`` was cut, and ``checkpoint`` goes on in its middle.
+    ``partly``: only a part of an epoch was trained, the other one before or later.
+
     ``no_fault`` is the reason where the images cannot be read or the run's folder cannot be written: the next
     trial would fail as this one.
-    ``began`` and ``ended`` are seconds since 1970 on the worker's clock.
+    ``began`` and ``ended`` are seconds since 1970 on the worker's clock. ``node`` is Ray's id of the node,
+    ``node_type`` its name in cluster.yaml; ``gpu_memory`` the most bytes that the process has taken of its GPU so far,
+    ``gpu_total`` all that the GPU has; 0 without CUDA.
+    ``leaving`` says why the worker's node will soon be gone, where it was told.
     """
 
     number: int
@@ -89,6 +120,12 @@ class StepResult:
     host: str = ""
     device: str = ""
     process: int = 0
+    node: str = ""
+    node_type: str = ""
+    gpu_memory: int = 0
+    gpu_total: int = 0
+    leaving: str = ""
+    partly: bool = False
 
     def to_json(self) -> str:
         """Return this as text: Ray Tune would flatten a mapping and rename its keys."""
@@ -101,11 +138,31 @@ class StepResult:
 
 
 class StintRunner:
-    """Runs a stint epoch by epoch. Making one is cheap; the first `step` loads the data and builds the model."""
+    """Runs a stint epoch by epoch. Making one is cheap; the first `step` loads the data and builds the model.
 
-    def __init__(self, assignment: Assignment, *, device: str = "auto") -> None:
+    Args:
+        assignment: what to do.
+        device: what torch trains on; `auto`: a GPU where there is one.
+        transport: how files come into the run's folder; None: it is seen from here.
+        supplies: what this node gets from the driver's.
+        leaving: returns why this machine will soon be gone, at once; empty: it stays.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        device: str = "auto",
+        transport: Transport | None = None,
+        supplies: Supplies | None = None,
+        leaving: Callable[[], str] = str,
+    ) -> None:
         self._assignment = assignment
-        self._run = RunLayout(Path(assignment.run))
+        self._leaving = leaving
+        self._was_cut = self._in_the_middle = False
+        self._transport = transport or SharedFolder(Path(assignment.run))
+        self._supplies = supplies or OwnSupplies()
+        self._run = RunLayout(self._transport.root)
         self._folder: AttemptLayout = self._run.trial(assignment.number).attempt(assignment.attempt)
         self._device = device
         self._training: Training | None = None
@@ -113,13 +170,25 @@ class StintRunner:
         self._handler: logging.Handler | None = None
 
     def step(self) -> StepResult:
-        """Train one epoch and make it durable. What goes wrong comes back as a failure with its reason."""
+        """Train one epoch and make it durable, or what there is of it where this machine will soon be gone.
+
+        What goes wrong comes back as a failure with its reason.
+
+        Raises:
+            MachineError: this machine, not the trial, is to blame: the process must end, the trial goes on elsewhere.
+        """
         began = time.time()
         try:
             result = self._step()
         except Exception as error:
             log.exception("trial %d failed", self._assignment.number)
-            no_fault = _no_fault(error)
+            with contextlib.suppress(
+                OSError
+            ):  # the log, which says more than the reason; the reason goes its own way
+                self._transport.deliver(self._folder.folder)
+            if machine := machine_fault(error) or self._own_disk(error):
+                raise MachineError(machine) from error
+            no_fault = _no_fault(error) or self._transport.gone()
             result = {"no_fault": no_fault} if no_fault else {"failure": _reason(error)}
         return StepResult(
             number=self._assignment.number,
@@ -131,6 +200,11 @@ class StintRunner:
             process=os.getpid(),
             **result,
         )
+
+    @property
+    def log(self) -> Path:
+        """The log of this attempt."""
+        return self._folder.log
 
     def close(self) -> None:
         """End the stint and let go of the model."""
@@ -147,31 +221,69 @@ class StintRunner:
             with contextlib.suppress(OSError):
                 self._handler.close()
             self._handler = None
+        with contextlib.suppress(OSError):
+            self._transport.leave(self._folder.folder)
 
     def _step(self) -> dict[str, Any]:
         if self._training is None:
             self._open()
         assert self._training is not None
+        try:
+            report = next(self._training)
+        except Interrupted as cut:
+            return self._leave_off(self._training, cut)
+        return self._finish(self._training, report)
+
+    def _finish(self, training: Training, report: Report) -> dict[str, Any]:
+        """Make an epoch durable that has ended."""
         assert self._events is not None
-        report = next(self._training)
+        partly, self._in_the_middle = self._in_the_middle, False
         path = self._folder.checkpoint(report.step)
-        self._training.save(path)
-        self._training.predictions().save(self._folder.validation)
+        training.save(path)
+        training.predictions().save(self._folder.validation)
         if self._assignment.test and report.epoch == self._assignment.config.epochs:
-            split = load_test(self._assignment.config.data, directory=self._data_dir())
-            self._training.predictions(split).save(self._folder.test)
+            split = load_test(
+                self._assignment.config.data,
+                directory=self._assignment.data_dir,
+                entry=self._assignment.images,
+            )
+            training.predictions(split).save(self._folder.test)
         self._events.scalars(report.metrics, step=report.step)
         # The last checkpoint may not be recorded when the driver dies now; the one before it is.
         for old in self._folder.checkpoints()[:-2]:
             old.unlink()
         log.info("epoch %d of %d: %s", report.epoch, self._assignment.config.epochs, dict(report.metrics))
+        self._transport.deliver(self._folder.folder)
         return {
             "step": report.step,
             "epoch": report.epoch,
             "metrics": dict(report.metrics),
             "seconds": report.seconds,
             "checkpoint": self._run.relative(path),
+            "partly": partly,
         }
+
+    def _cut(self, left: float) -> bool:
+        """Tell whether the epoch is to be cut now; at most once a stint, which may have to go on here all the same."""
+        return not self._was_cut and left > SOON and bool(self._leaving())
+
+    def _leave_off(self, training: Training, cut: Interrupted) -> dict[str, Any]:
+        """Make durable what there is of an epoch that was cut."""
+        self._was_cut = self._in_the_middle = True
+        step = cut.epoch - 1
+        path = self._folder.partial(step)
+        training.save(path)
+        log.info("%s: %s", cut, self._leaving())
+        self._transport.deliver(self._folder.folder)
+        return {"step": step, "epoch": step, "checkpoint": self._run.relative(path), "partly": True}
+
+    def _own_disk(self, error: Exception) -> str:
+        """Return why this machine's disk is to blame: the worker writes there first, and the run is elsewhere."""
+        shared = self._transport.root == Path(self._assignment.run)
+        # What the driver's side says of the run's own disk is raised from another error.
+        if shared or not isinstance(error, OSError) or error.__cause__ or error.errno not in NO_FAULT:
+            return ""
+        return f"this machine's own disk: {os.strerror(error.errno)}"
 
     def _open(self) -> None:
         task = self._assignment
@@ -180,28 +292,66 @@ class StintRunner:
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(self._handler)
         log.setLevel(logging.INFO)
-        load_plugins([Path(plugin) for plugin in task.config.plugins])
+        load_plugins([self._supplies.plugin(Path(plugin)) for plugin in task.config.plugins])
         write_json(self._folder.environment, environment(self._device_name()), durable=False)
         self._events = EventWriter(self._folder.folder)
         self._events.start(task.config.settings, group=f"{self._run.root.name}/{task.number}")
-        data = load_data(task.config.data, directory=self._data_dir())
-        self._training = fit(task.config, data, checkpoint=self._checkpoint(), device=self._device)
+        self._transport.deliver(self._folder.folder)  # what is known of a worker that dies in its first epoch
+        if task.images is not None:
+            self._receive(task.images)
+        data = load_data(task.config.data, directory=self._assignment.data_dir, entry=task.images)
+        partial = self._partial(data.split_fingerprint)
+        self._in_the_middle = partial is not None
+        checkpoint = partial or self._checkpoint()
+        self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
 
-    def _data_dir(self) -> Path | None:
-        return Path(self._assignment.data_dir) if self._assignment.data_dir else None
+    def _receive(self, entry: str) -> None:
+        """See to it that the decoded images are in this node's cache.
+
+        Raises:
+            MachineError: this node's own disk refuses.
+            OSError: the driver's node is out of reach.
+            DataError: they cannot be had, by whichever node.
+        """
+        try:
+            self._supplies.images(entry)
+        except DataError as error:
+            found = error.__cause__
+            if isinstance(found, OSError) and found.errno == errno.ENOTCONN:
+                raise OSError(found.errno, os.strerror(found.errno)) from error
+            # What the driver's side says is raised from another error.
+            if isinstance(found, OSError) and found.errno in NO_FAULT and not found.__cause__:
+                raise MachineError(
+                    f"this machine's own disk: {os.strerror(found.errno)}: no place for the images {entry}; "
+                    "WINNOW_CACHE names another folder"
+                ) from error
+            raise
 
     def _checkpoint(self) -> Path | None:
         """Return where to go on from: the recorded checkpoint, else the last one before it that is there."""
         if self._assignment.checkpoint is None:
             return None
-        recorded = self._run.root / self._assignment.checkpoint
-        if recorded.is_file():
-            return recorded
-        attempts = self._run.trial(self._assignment.number).attempts()
-        older = [path for attempt in attempts for path in attempt.checkpoints() if path.name < recorded.name]
-        found = max(older, key=lambda path: path.name, default=None)
+        recorded = self._assignment.checkpoint
+        there = self._transport.checkpoints(self._assignment.number)
+        if recorded in there:
+            return self._transport.fetch(recorded)
+        older = [path for path in there if _file_name(path) < _file_name(recorded)]
+        found = max(older, key=_file_name, default=None)
         log.warning("%s is missing: the trial goes on from %s", recorded, found or "the start")
-        return found
+        return self._transport.fetch(found) if found else None
+
+    def _partial(self, images: str) -> Path | None:
+        """Return where to go on from in the middle of an epoch; None where nothing is left of it that can be used."""
+        task = self._assignment
+        if task.partial is None:
+            return None
+        try:
+            path = self._transport.fetch(task.partial)
+            load_checkpoint(path, task.config, images)
+        except (CheckpointError, FileNotFoundError) as error:
+            log.warning("the trial goes on from its last whole epoch: %s", error)
+            return None
+        return path
 
     def _device_name(self) -> str:
         if self._device != "auto":
@@ -221,6 +371,11 @@ def environment(device: str) -> dict[str, str]:
     }
 
 
+def _file_name(relative: str) -> str:
+    """Return the name of a checkpoint's file, which sorts by its step."""
+    return relative.rpartition("/")[2]
+
+
 def _reason(error: Exception) -> str:
     """Return an error as one line; the whole of it is in the log of the attempt."""
     text = (str(error) or repr(error)).strip().splitlines()[0]
@@ -231,9 +386,5 @@ def _no_fault(error: BaseException) -> str:
     """Return why no trial can go on, if that is behind an error: torch hides it behind its own."""
     if isinstance(error, DataError):
         return str(error)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in NO_FAULT:
-            return os.strerror(cause.errno)
-        cause = cause.__cause__ or cause.__context__
-    return ""
+    found = (each.errno for each in causes(error) if isinstance(each, OSError))
+    return next((os.strerror(number) for number in found if number in NO_FAULT), "")

@@ -84,7 +84,7 @@ def go_on(
 
 def _left(policy: Policy) -> int:
     """Return how many trials of the budget have not ended; those that others asked for were never in it."""
-    own = [known for known in policy.records if not (known.aside or known.origin.startswith("request:"))]
+    own = [known for known in policy.records if not (known.aside or known.request is not None)]
     return max(policy.budget.trials - sum(known.status in record.ENDED for known in own), 0)
 
 
@@ -185,10 +185,10 @@ def _copy_trials(study: Study, records: Sequence[TrialRecord], made: Study, copi
 def _copy_requests(study: Study, made: Study, records: Sequence[TrialRecord], *, other_horizon: bool) -> None:
     """Copy what others asked for: nothing of it may be applied twice, and what is still to be done, not be lost."""
     attributes = study._storage.get_study_system_attrs(study._study_id)
-    tried = {known.origin for known in records}
+    tried = {known.request for known in records}
     with record.together(made._storage):
         for request, document in record.requests_of(attributes).items():
-            had = document["kind"] == "extend" or f"request:{request}" in tried
+            had = document["kind"] == "extend" or request in tried
             kept = {**document, "kind": APPLIED} if other_horizon and had else document
             key = f"{record.REQUEST}{request}"
             made._storage.set_study_system_attr(made._study_id, key, kept)

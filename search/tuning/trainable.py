@@ -6,18 +6,43 @@ a thread that must be waited for (a function trainable that needs more than 2 s 
 
 from __future__ import annotations
 
+import functools
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import ray
 from ray import tune
 
+from search.tuning import gpu_memory
+from search.tuning.by_courier import supplies_of, transport_of
+from search.tuning.leaving import Notice
+from search.tuning.owned_folder import owned_folder, sweep
 from search.tuning.stint import Assignment, StintRunner
+from search.tuning.watchdog import Watchdog
+
+NODE_TYPE = "RAY_NODE_TYPE_NAME"
+"""The variable in which Ray's autoscaler tells a node its name in cluster.yaml."""
+
+
+@functools.cache
+def notice() -> Notice:
+    """Return what this machine is told of its end; asked for from the first call on."""
+    return Notice()
 
 
 class WarmWorker(tune.Trainable):  # type: ignore[misc]
     """Runs one stint after another; torch, the data and the device stay loaded.
 
-    Its configuration is ``{"assignment": Assignment.to_json(), "threads": int}``.
+    Its configuration is ``{"assignment": Assignment.to_json(), "threads": int, "need": fields of a Need}``.
     """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        self._own = ExitStack()
+        self._scratch: Path | None = None
+        super().__init__(*arguments, **settings)  # calls setup
 
     def setup(self, config: dict[str, Any]) -> None:
         """Take an assignment."""
@@ -25,11 +50,30 @@ class WarmWorker(tune.Trainable):  # type: ignore[misc]
         import torch._dynamo  # noqa: PLC0415 - the driver must not pay for it
 
         torch.set_num_threads(config["threads"])
-        self._stint = StintRunner(Assignment.from_json(config["assignment"]))
+        notice()
+        assignment = Assignment.from_json(config["assignment"])
+        self._gpus = assignment.gpus
+        gpu_memory.begin(share=assignment.gpus, limit=assignment.gpu_memory)
+        self._stint = StintRunner(
+            assignment,
+            transport=transport_of(Path(assignment.run), assignment.courier, self._scratch_folder),
+            supplies=supplies_of(assignment.courier, self._scratch_folder),
+            leaving=lambda: notice().reason,
+        )
+        self._watchdog = Watchdog(
+            self._stint.log, seconds=assignment.patience, times=assignment.patience_times
+        )
 
     def step(self) -> dict[str, Any]:
-        """Train one epoch."""
-        return {"report": self._stint.step().to_json()}
+        """Train one epoch, or as much of it as there is time for."""
+        with self._watchdog.watching():
+            said = self._stint.step()
+        if not said.partly:
+            self._watchdog.learn()
+        took = gpu_memory.taken(alone=self._gpus >= 1)
+        where = {"node": ray.get_runtime_context().get_node_id(), "node_type": os.environ.get(NODE_TYPE, "")}
+        told = replace(said, **where, gpu_memory=took.peak, gpu_total=took.total, leaving=notice().reason)
+        return {"report": told.to_json()}
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Leave the last trial and take the next one."""
@@ -38,5 +82,13 @@ class WarmWorker(tune.Trainable):  # type: ignore[misc]
         return True
 
     def cleanup(self) -> None:
-        """Leave the last trial."""
+        """Leave the last trial, and nothing on this node."""
         self._stint.close()
+        self._own.close()
+
+    def _scratch_folder(self) -> Path:
+        """Return a folder of this process's own; those of processes that were killed are removed first."""
+        if self._scratch is None:
+            sweep()
+            self._scratch = self._own.enter_context(owned_folder())
+        return self._scratch

@@ -59,7 +59,7 @@ class CurveGPSampler(BaseSampler):
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Choose the whole point; `sample_independent` hands out its values, whatever conditions hold."""
-        others = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number]
+        others = _before(trial, study.get_trials(deepcopy=False))
         row = self._choose(study, trial, others) if self._cube.columns else None
         self._point = {} if row is None else self._cube.point(row)
         return {}
@@ -102,6 +102,13 @@ class CurveGPSampler(BaseSampler):
         # Rounded, since the study keeps them as text: who reads them there must decide the same.
         hyper = fitted(data.take(some), self._cube.choices, start, steps=STEPS).round(4)
         return CurveModel(data, self._cube.choices, hyper), hyper
+
+
+def _before(trial: FrozenTrial, trials: Sequence[FrozenTrial]) -> Sequence[FrozenTrial]:
+    """Return the other trials, by number; one that is drawn for is not in the study yet, or the last one there."""
+    if not trials or trials[-1].number < trial.number:
+        return trials
+    return [other for other in trials if other.number != trial.number]
 
 
 def _kept(trials: Sequence[FrozenTrial], columns: int) -> Rows:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from search.plan.domain import Choice, Float
@@ -18,6 +23,7 @@ from search.plan.objectives import Goal
 from search.plan.parameter import Parameter
 from search.plan.space import Space
 from search.plan.trial_config import Value
+from search.runs.journal import Journal
 from search.runs.ranking import Scoring
 from search.runs.record import POINT
 from search.tuning.samplers.cube import Cube
@@ -80,18 +86,20 @@ def test_to_read_again_and_again_is_to_read_from_scratch(
         elif event == "read":
             same(known.read(trials), reader(scoring).read(trials))
         elif running:
-            chosen = running[pick % len(running)]
+            chosen = copy.copy(running[pick % len(running)])  # as Optuna's storages do
             if event == "report":
-                chosen.intermediate_values[max(chosen.intermediate_values, default=0) + 1] = value
+                step = max(chosen.intermediate_values, default=0) + 1
+                chosen.intermediate_values = {**chosen.intermediate_values, step: value}
             else:
                 chosen.state = ENDS[pick % 3]
+            trials[chosen.number] = chosen
     same(known.read(trials), reader(scoring).read(trials))
 
 
-def test_a_finished_trial_is_decoded_once_and_a_running_ones_point_too(
+def test_a_trial_is_decoded_again_only_when_it_has_changed_and_its_point_never(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With 2,000 trials an ask looks each one up, but decodes only those that still run."""
+    """With 2,000 trials an ask looks each one up, but decodes only those that have changed."""
     rows: Counter[float] = Counter()
     curves: Counter[str] = Counter()
     row, scores = Cube.row, Reader._curve
@@ -114,8 +122,34 @@ def test_a_finished_trial_is_decoded_once_and_a_running_ones_point_too(
     known = reader()
     for _ in range(5):
         known.read([*ended, running])
+        known.read([*ended, running := copy.copy(running)])
     assert set(rows.values()) == {1}
-    assert curves["read"] == 2000 + 5
+    assert curves["read"] == 2000 + 1 + 5
+
+
+@pytest.mark.parametrize("storage", ["memory", "journal", "rdb"])
+def test_a_storage_replaces_a_trial_that_changes(storage: str, tmp_path: Path) -> None:
+    """What `Reader.read` stands on: Optuna changes no trial in place that it has handed out."""
+    made: dict[str, Callable[[], BaseStorage]] = {
+        "memory": InMemoryStorage,
+        "journal": lambda: JournalStorage(Journal(tmp_path / "journal")),
+        "rdb": lambda: RDBStorage(f"sqlite:///{tmp_path / 'study.db'}"),
+    }
+    study = optuna.create_study(storage=made[storage]())
+    shown = []
+    study.add_trial(trial(SPACE, {"kind": "b"}, state=TrialState.RUNNING))
+    for change in (
+        lambda: study._storage.set_trial_intermediate_value(shown[0]._trial_id, 1, 0.5),
+        lambda: study._storage.set_trial_system_attr(shown[0]._trial_id, "key", 1),
+        lambda: study._storage.set_trial_state_values(shown[0]._trial_id, TrialState.WAITING),
+        lambda: study._storage.set_trial_state_values(shown[0]._trial_id, TrialState.RUNNING),
+        lambda: study._storage.set_trial_state_values(shown[0]._trial_id, TrialState.COMPLETE, [0.5]),
+    ):
+        shown.append(study.get_trials(deepcopy=False)[0])
+        change()
+    shown.append(study.get_trials(deepcopy=False)[0])
+    assert len({id(seen) for seen in shown}) == len(shown)
+    assert [len(seen.intermediate_values) for seen in shown] == [0, 1, 1, 1, 1, 1]
 
 
 def test_every_trial_has_one_part() -> None:
