@@ -1,0 +1,90 @@
+"""Keeps the copy of a run at home up to date while its search goes on elsewhere, so that the dashboard can show it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from search.cluster.errors import ClusterError, LinkLost
+from search.cluster.fetch_ssh import Fetched, NoRun, fetch_ssh
+from search.cluster.link import Link
+from search.cluster.ssh import Login
+
+EVERY = 10.0
+"""Seconds between two looks: as often as a bucket is written to."""
+
+
+class Homing:
+    """Brings a run home every few seconds, in a thread, while this is entered; and once more at the end of it.
+
+    Args:
+        login: to the head.
+        run: the run's folder there.
+        folder: of the run here.
+        cluster: the name of the cluster file.
+        say: takes a line for the user, where the run cannot be brought home.
+        every: seconds between two looks.
+    """
+
+    def __init__(
+        self,
+        login: Login,
+        run: str,
+        folder: Path,
+        *,
+        cluster: str,
+        say: Callable[[str], None],
+        weights: bool = False,
+        every: float = EVERY,
+    ) -> None:
+        self.last: Fetched | None = None
+        self._login, self._run, self._folder = login, run, folder
+        self._cluster, self._weights = cluster, weights
+        self._say, self._every = say, every
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True, name="fetch")
+        self._complaint = ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def once(self) -> Fetched | None:
+        """Bring home what is there now, and return what that was; None where it cannot be had."""
+        try:
+            with Link(self._login) as link:
+                self._fetch(link)
+        except ClusterError as error:
+            self._complain(str(error))
+            return None
+        return self.last
+
+    def _work(self) -> None:
+        while not self._over.is_set():
+            try:
+                with Link(self._login) as link:
+                    self._as_long_as_it_stands(link)
+            except (LinkLost, NoRun):  # whoever follows the search says the one; the other comes soon
+                self._over.wait(self._every)
+            except ClusterError as error:
+                self._complain(str(error))
+                self._over.wait(self._every)
+
+    def _as_long_as_it_stands(self, link: Link) -> None:
+        while not self._over.wait(self._every if self.last else 1.0):
+            self._fetch(link)
+
+    def _fetch(self, link: Link) -> None:
+        self.last = fetch_ssh(link, self._run, self._folder, cluster=self._cluster, weights=self._weights)
+        self._complaint = ""
+
+    def _complain(self, text: str) -> None:
+        if text != self._complaint:
+            self._complaint = text
+            self._say(text)
