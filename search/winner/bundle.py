@@ -110,6 +110,31 @@ def read_checksums(bundle: Bundle) -> dict[str, str]:
     return {match[2]: match[1] for match in found if match}
 
 
+def refuse_changed(bundle: Bundle, *files: Path) -> None:
+    """Compare files that a model is rebuilt from with the checksums that were written when it was exported.
+
+    Args:
+        bundle: that they belong to.
+        files: the paths of some in it.
+
+    Raises:
+        BundleError: one is missing or another; or this is no bundle.
+    """
+    known = read_checksums(bundle)
+    for path in files:
+        if path.name not in known:
+            raise BundleError(f"{bundle.checksums} does not name {path.name}")
+        try:
+            found = checksum(path)
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read: {error.strerror}") from error
+        if found != known[path.name]:
+            raise BundleError(
+                f"{path} is not the file that was exported: its SHA-256 is {found[:12]}…, but {bundle.checksums.name} "
+                f"says {known[path.name][:12]}…; export it again"
+            )
+
+
 def checksum(path: Path) -> str:
     """Return a file's SHA-256, 64 hexadecimal digits."""
     with path.open("rb") as file:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from search.plan.plugins import load_plugins
 from search.plan.trial_config import TrialConfig
+from search.runs.copies import fetch_command
 from search.runs.predictions import PredictionsError, read_predictions
 from search.runs.run import Run, Trial
 from search.training.checkpoint import load_checkpoint
@@ -88,11 +89,22 @@ def choice(run: Run, number: int | None = None) -> Choice:
     if trial.status in ("running", "waiting"):
         raise CannotExport(f"{run.name}: trial {trial.number} has not ended yet; {others(run)}")
     if trial.weights is None or trial.config is None:
-        raise CannotExport(
-            f"{run.name}: the weights of trial {trial.number} ({trial.status}) were not kept: a search keeps those of "
-            f"its five best completed trials; {others(run)}"
-        )
+        raise CannotExport(f"{run.name}: the weights of trial {trial.number} {_lacking(run, trial)}")
     return found
+
+
+def _lacking(run: Run, trial: Trial) -> str:
+    if not_copied := without_weights(run):
+        return not_copied
+    return f"({trial.status}) were not kept: a search keeps those of its five best completed trials; {others(run)}"
+
+
+def without_weights(run: Run) -> str:
+    """Return how the weights come to a copy of a run to which none have come; empty where that is not what lacks."""
+    command = fetch_command(run.layout, "--weights")
+    if not command or run.exportable():
+        return ""
+    return f"are not in this copy: `{command}` brings those that its search has kept"
 
 
 def _best(run: Run) -> Choice:

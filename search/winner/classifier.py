@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from search.training.data.image_file import MOST_PIXELS, Picture, UnreadableImage, read_pixels
 from search.training.data.source import Images
-from search.winner.bundle import Bundle, BundleError, checksum, read_checksums
+from search.winner.bundle import Bundle, refuse_changed
 from search.winner.rebuild import rebuilt
 
 PIXELS_AT_ONCE = 2**20
@@ -181,7 +181,7 @@ def load(folder: Path, *, temperature: float = 1.0, plugins: bool = False) -> Cl
         SettingsError: the configuration is none that this version knows.
     """
     bundle = Bundle(folder)
-    refuse_changed(bundle)
+    refuse_changed(bundle, bundle.config, bundle.weights)
     description, model = rebuilt(bundle, plugins=plugins)
     return Classifier(
         model,
@@ -191,27 +191,6 @@ def load(folder: Path, *, temperature: float = 1.0, plugins: bool = False) -> Cl
         std=description.std,
         temperature=temperature,
     ).eval()
-
-
-def refuse_changed(bundle: Bundle) -> None:
-    """Compare the files that a model is rebuilt from with the checksums that were written when it was exported.
-
-    Raises:
-        BundleError: one is missing or another; or this is no bundle.
-    """
-    known = read_checksums(bundle)
-    for path in (bundle.config, bundle.weights):
-        if path.name not in known:
-            raise BundleError(f"{bundle.checksums} does not name {path.name}")
-        try:
-            found = checksum(path)
-        except OSError as error:
-            raise BundleError(f"{path} cannot be read: {error.strerror}") from error
-        if found != known[path.name]:
-            raise BundleError(
-                f"{path} is not the file that was exported: its SHA-256 is {found[:12]}…, but {bundle.checksums.name} "
-                f"says {known[path.name][:12]}…; export it again"
-            )
 
 
 def _channels_first(pixels: Images) -> Tensor:

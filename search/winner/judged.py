@@ -114,8 +114,12 @@ def _of_set(description: Description, name: str, directory: Path | None, split: 
     names = SPLITS if wanted == "all" else (wanted,)
     labels = _matching(data.classes, description.classes)
     found = {"train": data.train, "validation": data.validation}
-    if "test" in names and (wanted == "test" or _has_test(config, directory)):
-        found["test"] = load_test(config, directory=directory)
+    if "test" in names:
+        try:
+            found["test"] = load_test(config, directory=directory)
+        except DataError:  # none, or a damaged one: of all images it is left out then
+            if wanted == "test":
+                raise
     parts = tuple(_part(name, found[name], labels, description.shape) for name in names if name in found)
     same = is_trained_on(data, description)
     apart = same and "validation" not in names
@@ -123,14 +127,6 @@ def _of_set(description: Description, name: str, directory: Path | None, split: 
     return Judged(
         str(directory) if name == "image_folder" else name, parts, held_out, _notes(parts, same=same)
     )
-
-
-def _has_test(config: DataConfig, directory: Path | None) -> bool:
-    try:
-        load_test(config, directory=directory)
-    except DataError:  # none, or a damaged one: of all images it is left out then
-        return False
-    return True
 
 
 def _of_folder(description: Description, layout: Layout, split: str | None) -> Judged:

@@ -78,7 +78,7 @@ def verify(
     bundle: Bundle,
     said: Predictions,
     *,
-    data_dir: Path | None = None,
+    data_dir: Path | str | None = None,
     tolerance: float = STRICT,
     names: Sequence[str] = (WEIGHTS,),
     tell: Callable[[str], None] = lambda _name: None,
@@ -183,7 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m search.winner.verify", description=__doc__)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("validation", type=Path)
-    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--data-dir")
     parser.add_argument("--strict", action="store_true", help="the trial ran on this very machine's CPU")
     parser.add_argument("--formats", nargs="+", default=[WEIGHTS], metavar="NAME", help="that it holds")
     arguments = parser.parse_args(argv)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from search.plan.plan import Plan
 from search.plan.plugins import load_plugins
 from search.plan.sections import SchedulerPlan
 from search.runs.images import describe
+from search.runs.keeper import keep_predictions
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease, holder
+from search.runs.publish import written
 from search.runs.reader import open_run
 from search.runs.run import Run, Trial
+from search.runs.snapshot import Listener
 from search.training.data import Data, load_test
 from search.training.errors import DataError, NoTestSplit
 from search.tuning import launch
-from search.tuning.driver import Driver, Listener
+from search.tuning.driver import Driver
 from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
 from search.winner.confirmation.document import Confirmation
@@ -98,14 +102,14 @@ def confirm(
         CannotConfirm: there is nothing to confirm.
         DataError: the images cannot be read, or are others than those of the search.
         RunIsHeld: another process confirms this run.
+        PlaceError: the running Ray cannot be joined, or holds no trial.
     """
     schedule, candidates = scheduled(run, asked)
     if holder(run.layout):
         options.say(f"{run.name} is still being searched: the best of its trials so far are confirmed.")
     plan = plan_of(run)
-    load_plugins(
-        [Path(plugin) for plugin in plan.plugins]
-    )  # what is found needs them, also where nothing is trained
+    # What is found needs them, also where nothing is trained.
+    load_plugins([Path(plugin) for plugin in plan.plugins])
     data = launch.load_images(plan, options)
     _refuse_other_images(run, data)
     layout, tested = run.layout.confirming, has_test(plan)
@@ -113,30 +117,51 @@ def confirm(
     def look() -> Confirmation | None:
         return evidence(run, open_run(layout.root), schedule, data, tested=tested)
 
+    driver_of = partial(
+        confirming_driver,
+        plan,
+        layout,
+        schedule,
+        candidates,
+        tested=tested,
+        listener=listener,
+        say=options.say,
+    )
     layout.root.mkdir(parents=True, exist_ok=True)
-    with launch.resumable(run.layout, "search.confirm"), Lease(layout) as lease:
+    with (
+        launch.resumable(run.layout, "search.confirm"),
+        Lease(layout) as lease,
+        written(run.layout, say=options.say) as whole,
+    ):
+        if whole is not None:
+            lease.watch(whole.beat)  # where another machine has taken the run, the trainings end
         prepare(layout, plan, schedule, data)
         found = look() if layout.journal.is_file() else None
-        if found is None:
-            allocation = launch.allocated(plan, options)
-            driver = confirming_driver(
-                plan,
-                layout,
-                schedule,
-                candidates,
-                lease,
-                workers=allocation.workers,
-                listener=listener,
-                say=options.say,
-            )
-            outcome = launch.drive(driver, allocation, options)
+        if found is not None:
+            options.say("All of this was trained before: nothing is trained again.")
+        else:
+            outcome = _train(plan, lease, driver_of, options)
             found = look()
             if found is None:
                 return outcome
-        else:
-            options.say("All of this was trained before: nothing is trained again.")
         write_json(run.layout.confirmation, found.to_json())
     return found
+
+
+def _train(
+    plan: Plan, lease: Lease, driver_of: Callable[..., Driver], options: launch.Options
+) -> launch.Outcome:
+    """Train what is scheduled, and return how that ended."""
+    with launch.site_of(plan, options) as site:
+
+        def driver() -> Driver:
+            return driver_of(lease, workers=site.workplace.workers())
+
+        def again() -> Driver:
+            lease.renew()
+            return driver()
+
+        return launch.drive(driver(), site, options, again=again)
 
 
 def confirming_driver(
@@ -146,6 +171,7 @@ def confirming_driver(
     candidates: Mapping[int, Trial],
     lease: Lease,
     *,
+    tested: bool,
     workers: int,
     listener: Listener,
     say: Callable[[str], None] = lambda _: None,
@@ -158,6 +184,7 @@ def confirming_driver(
         schedule: what is trained.
         candidates: trials of the search, by number.
         lease: the right to write ``layout``.
+        tested: whether the winner looks at test images.
         workers: trainings at once.
         listener: is told how they stand.
         say: takes what is said of a damaged record.
@@ -169,9 +196,9 @@ def confirming_driver(
         points={number: trial.point for number, trial in candidates.items()},
         workers=workers,
     )
-    tested = looks_at_test if has_test(plan) else lambda _: False
+    looks = looks_at_test if tested else lambda _: False
     words = vocabulary(plan.plugins)
-    return Driver(plan, words, policy, layout, lease, listener=listener, tested=tested)
+    return Driver(plan, words, policy, layout, lease, listener=listener, tested=looks)
 
 
 def has_test(plan: Plan) -> bool:
@@ -202,9 +229,15 @@ def _refuse_other_images(run: Run, data: Data) -> None:
 
 
 def prepare(layout: RunLayout, plan: Plan, schedule: Schedule, data: Data) -> None:
-    """Write into the folder of the trainings what is trained; what was trained there before stays."""
+    """Write into the folder of the trainings what is trained; what was trained there before stays, made whole.
+
+    A crash may have come between the record of a training and the place where its predictions are looked for.
+    """
     write_json(
         layout.images, describe(data.split_fingerprint, data.classes, data.shape, data.validation.images)
     )
     write_json(layout.schedule, schedule.to_json())
     write_text(layout.plan, plan.to_yaml())
+    if layout.journal.is_file():
+        for trial in open_run(layout.root).trials:
+            keep_predictions(trial.layout, trial.record)

@@ -17,8 +17,8 @@ from search.training.data import Data
 from search.winner.confirmation.chance import chances, chances_by_score
 from search.winner.confirmation.document import Candidate, Confirmation
 from search.winner.confirmation.estimate import Correct, difference, estimate
-from search.winner.confirmation.policy import scores, training_of
-from search.winner.confirmation.schedule import CHOICE, TEST, Schedule, Scores, Training
+from search.winner.confirmation.policy import scores
+from search.winner.confirmation.schedule import CHOICE, TEST, Schedule, Scores, Training, training_of
 
 ACCURACY = "val/accuracy"
 

@@ -12,9 +12,7 @@ from search.runs.ranking import Scoring
 from search.runs.record import ENDED, TrialRecord
 from search.tuning.answers import Done, Limits, Start, Wait
 from search.tuning.policy import Policy
-from search.winner.confirmation.schedule import TEST, Schedule, Scores, Training
-
-REQUEST = "request:"
+from search.winner.confirmation.schedule import TEST, Schedule, Scores, training_of
 
 
 class ConfirmingPolicy(Policy):
@@ -59,14 +57,14 @@ class ConfirmingPolicy(Policy):
         enqueued = sum(one.epochs == own for known in self.records if (one := training_of(known)))
         return Limits(max(self._schedule.trainings - enqueued, 0), super().budget.epochs)
 
-    def ask(self) -> Start | Wait | Done:
+    def ask(self, *, new: bool = True) -> Start | Wait | Done:
         """Return what a free worker does next: a phase begins when the last training of the one before has ended."""
-        answer = super().ask()
+        answer = super().ask(new=new)
         if isinstance(answer, Done) and not self._stop_reason:
             due = self._schedule.due(scores(self.records, self._scoring))
             for training in due:
                 self.enqueue(training.name, self._points[training.candidate], seed=training.seed)
-            return super().ask() if due else Done("the winner is confirmed")
+            return super().ask(new=new) if due else Done("the winner is confirmed")
         return answer
 
     def _drop_other_schedules(self) -> None:
@@ -76,13 +74,6 @@ class ConfirmingPolicy(Policy):
             if known.status not in ENDED and training and training.epochs != self._schedule.epochs:
                 reason = f"it began on a schedule of {training.epochs} epochs"
                 self.stop_trial(f"other-schedule-{known.number}", known.number, reason)
-
-
-def training_of(known: TrialRecord) -> Training | None:
-    """Return which training a trial of the confirmation's study is; None where it is another's."""
-    if not known.origin.startswith(REQUEST):
-        return None
-    return Training.named(known.origin.removeprefix(REQUEST))
 
 
 def looks_at_test(known: TrialRecord) -> bool:

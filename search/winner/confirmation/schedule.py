@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from search.runs.record import TrialRecord
 from search.winner.confirmation.rejects import cost
 
 FORMAT = 1
@@ -45,6 +46,11 @@ class Training:
         if part not in STREAM or len(numbers) != 3 or not all(number.isdecimal() for number in numbers):
             return None
         return cls(int(numbers[0]), int(numbers[1]), part, int(numbers[2]))
+
+
+def training_of(known: TrialRecord) -> Training | None:
+    """Return which training a trial of the confirmation's study is; None where it is another's."""
+    return None if known.request is None else Training.named(known.request)
 
 
 Scores = Mapping[Training, float | None]

@@ -14,7 +14,7 @@ from search.runs.run import Run, Trial
 from search.training.cost import figures
 from search.training.data import load_data
 from search.training.predictions import Predictions
-from search.winner.candidate import CannotExport
+from search.winner.candidate import CannotExport, without_weights
 from search.winner.confirmation.estimate import estimate, paired
 from search.winner.ensemble.document import Chosen, EnsembleChoice, Size
 from search.winner.ensemble.selection import (
@@ -48,6 +48,8 @@ def choose_ensemble(run: Run, *, size: int = SIZE) -> EnsembleChoice:
     if run.foreign:
         raise NoEnsemble(f"{run.name}: these logs are another program's, which has kept no weights here")
     library = [run.trial(number) for number in run.exportable()]
+    if not_copied := without_weights(run):
+        raise NoEnsemble(f"{run.name}: the weights {not_copied}")
     if len(library) < 2:
         raise NoEnsemble(
             f"{run.name}: an ensemble needs at least 2 completed trials whose weights were kept, but there "

@@ -28,8 +28,7 @@ from search.winner.confirmation.confirm import (
 )
 from search.winner.confirmation.document import Confirmation, ConfirmationError, read_confirmation
 from search.winner.confirmation.evidence import evidence
-from search.winner.confirmation.policy import training_of
-from search.winner.confirmation.schedule import CHOICE, TEST
+from search.winner.confirmation.schedule import CHOICE, TEST, training_of
 from search.winner.confirmation.words import warnings
 from tests.inprocess import drive
 
@@ -40,15 +39,15 @@ def confirmed(run: Run, asked: Asked = ASKED, *, epochs: int = 10_000) -> Confir
     """Confirm a run in this process, at most so many epochs."""
     schedule, candidates = scheduled(run, asked)
     plan, layout = plan_of(run), run.layout.confirming
-    data = load_data(plan.data.config, directory=plan.data.folder)
+    data, tested = load_data(plan.data.config, directory=plan.data.folder), has_test(plan)
     layout.root.mkdir(parents=True, exist_ok=True)
     with Lease(layout) as lease:
         prepare(layout, plan, schedule, data)
         driver = confirming_driver(
-            plan, layout, schedule, candidates, lease, workers=1, listener=lambda _: None
+            plan, layout, schedule, candidates, lease, tested=tested, workers=1, listener=lambda _: None
         )
         drive(driver, epochs)
-    return evidence(run, search.open_run(layout.root), schedule, data, tested=has_test(plan))
+    return evidence(run, search.open_run(layout.root), schedule, data, tested=tested)
 
 
 def copied(finished: Path, folder: Path) -> Run:
@@ -121,6 +120,20 @@ def test_the_document_is_read_back_as_it_was(found: Confirmation, tmp_path: Path
     path = tmp_path / "confirmation.json"
     path.write_text(json.dumps(found.to_json()), encoding="utf-8")
     assert read_confirmation(path) == found
+
+
+def test_cut_off_between_a_record_and_its_predictions_it_finds_the_same(
+    run: Run, found: Confirmation, tmp_path: Path
+) -> None:
+    run = search.open_run(shutil.copytree(run.layout.root, tmp_path / "tiny"))
+    last = search.open_run(run.layout.confirming.root).trials[-1]
+    for kept in (last.layout.validation, last.layout.test):
+        kept.rename(last.layout.attempt(last.record.attempt).folder / kept.name)
+    schedule, _ = scheduled(run, ASKED)
+    plan = plan_of(run)
+    data = load_data(plan.data.config, directory=plan.data.folder)
+    prepare(run.layout.confirming, plan, schedule, data)
+    assert evidence(run, search.open_run(run.layout.confirming.root), schedule, data, tested=True) == found
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 99}', "null"])
