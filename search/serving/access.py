@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from search.access import LONGEST, SHORTEST, AccessError, first_line, host_name, resolved, same
+
 VARIABLE = "WINNOW_SERVE_TOKEN"
-SHORTEST, LONGEST = 8, 1024
-"""Characters of a token; 8 is the least of NIST SP 800-63B, section 5.1.1.1."""
 
 HERE = ("127.0.0.1", "localhost", "::1")
 """What a client on this machine calls it. Another name in the Host header is that of a page elsewhere, which had its
 name point here (DNS rebinding)."""
-
-
-class AccessError(ValueError):
-    """The command line asks for something that is not safe or not there; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +38,7 @@ class Access:
     def knows(self, authorization: str) -> bool:
         """Tell whether an Authorization header brings the token, in a time that says nothing about it."""
         scheme, _, word = authorization.partition(" ")
-        digests = (
-            hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
-            for text in (word.strip(), self.token)
-        )
-        return hmac.compare_digest(*digests) and scheme.lower() == "bearer"
+        return same(word.strip(), self.token) and scheme.lower() == "bearer"
 
 
 def access_of(host: str, token_file: Path | None, environment: Mapping[str, str]) -> Access:
@@ -63,29 +52,11 @@ def access_of(host: str, token_file: Path | None, environment: Mapping[str, str]
     Raises:
         AccessError: the host is no address of a machine, or the token cannot be read or is no token.
     """
-    address = _resolved(host)
+    address = resolved(host)
     token = _given(token_file, environment)
     if ipaddress.ip_address(address).is_loopback:
         return Access(address, tuple(dict.fromkeys((*HERE, address, host.lower()))), token)
     return Access(address, (), token or secrets.token_urlsafe(32), made=not token)
-
-
-def host_name(header: str) -> str:
-    """Return the name in a Host header without its port, in lower case; empty where it is none."""
-    if header.startswith("["):
-        name, bracket, rest = header[1:].partition("]")
-        return name.lower() if bracket and (not rest or rest.startswith(":")) else ""
-    return header.partition(":")[0].lower().rstrip(".")
-
-
-def _resolved(host: str) -> str:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise AccessError(
-            f"--host {host}: an address of this machine is expected, such as 0.0.0.0"
-        ) from error
-    return str(found[0][4][0])
 
 
 def _given(token_file: Path | None, environment: Mapping[str, str]) -> str:
@@ -94,7 +65,7 @@ def _given(token_file: Path | None, environment: Mapping[str, str]) -> str:
         if not token:
             return ""
     else:
-        where, token = f"--token-file {token_file}", _first_line(token_file)
+        where, token = f"--token-file {token_file}", first_line("--token-file", token_file).strip()
     if (
         not SHORTEST <= len(token) <= LONGEST
         or not token.isascii()
@@ -106,12 +77,3 @@ def _given(token_file: Path | None, environment: Mapping[str, str]) -> str:
             f"but got {len(token)} characters"
         )
     return token
-
-
-def _first_line(file: Path) -> str:
-    try:
-        with file.expanduser().open(encoding="utf-8") as stream:
-            return stream.readline(LONGEST + 2).strip()
-    except (OSError, ValueError, RuntimeError) as error:  # the last two: no text in UTF-8, no such home
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise AccessError(f"--token-file {file}: {reason}") from error

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 
 from search.training.data.source import Images
-from search.winner.bundle import Bundle, BundleError, checksum, read_checksums
+from search.winner.bundle import Bundle, read_checksums, refuse_changed
 from search.winner.classifier import load
 from search.winner.description import Description
 from search.winner.formats.onnx_session import onnx_session
@@ -57,21 +57,22 @@ def takes_onnx(bundle: Bundle) -> bool:
 
 
 def _onnx(bundle: Bundle, threads: int, temperature: float) -> Engine:
-    _refuse_changed(bundle)
+    refuse_changed(bundle, bundle.config, bundle.onnx)
     description = Description.read(bundle.config)
     session = onnx_session(bundle.onnx, threads=threads)
 
     def probabilities(images: Images) -> Probabilities:
-        return softmax(session(model_input(images, description)), temperature)
+        logits = session(model_input(images, description)).astype(np.float64)
+        found: Probabilities = softmax(logits / temperature, axis=1).astype(np.float32)
+        return found
 
     return Engine("ONNX Runtime", probabilities)
 
 
 def _torch(bundle: Bundle, threads: int, temperature: float, device: str) -> Engine:
     torch.set_num_threads(threads)
-    classifier = load(
-        bundle.folder, temperature=temperature, plugins=True
-    )  # `serve` has asked whether it may.to(device)
+    # `serve` has asked whether plugins may be run.
+    classifier = load(bundle.folder, temperature=temperature, plugins=True).to(device)
 
     @torch.inference_mode()
     def probabilities(images: Images) -> Probabilities:
@@ -82,22 +83,3 @@ def _torch(bundle: Bundle, threads: int, temperature: float, device: str) -> Eng
         return found
 
     return Engine(f"torch on {device}", probabilities)
-
-
-def softmax(logits: npt.NDArray[Any], temperature: float) -> Probabilities:
-    """Return probabilities (N, classes) of logits (N, classes); of each row the greatest is taken off first."""
-    scaled = logits.astype(np.float64) / temperature
-    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    found: Probabilities = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
-    return found
-
-
-def _refuse_changed(bundle: Bundle) -> None:
-    known = read_checksums(bundle)
-    for path in (bundle.config, bundle.onnx):
-        try:
-            found = checksum(path)
-        except OSError as error:
-            raise BundleError(f"{path} cannot be read: {error.strerror}") from error
-        if found != known.get(path.name):
-            raise BundleError(f"{path} is not the file that was exported; export it again")

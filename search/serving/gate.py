@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from search.serving.access import Access, host_name
+from search.access import host_name
+from search.serving.access import Access
 from search.serving.metrics import Metrics
 from search.serving.refused import Answer, refusal
 

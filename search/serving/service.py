@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from starlette.requests import Request
 
 from search.plan.mistake import did_you_mean
-from search.serving.backend import Backend
 from search.serving.batcher import Batcher, Probabilities
 from search.serving.body import read_body
 from search.serving.deadline import in_time
@@ -26,6 +25,9 @@ from search.training.data.image_file import UnreadableImage, read_pixels
 from search.training.data.source import Images
 from search.tuning.resources import this_machine
 from search.winner.description import Description
+
+if TYPE_CHECKING:  # Ray Serve takes seconds to load, and only who makes the replicas needs it
+    from search.serving.backend import Backend
 
 EXPLANATIONS = 4
 """That wait or are drawn at once: integrated gradients take 50 passes and back."""

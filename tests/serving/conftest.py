@@ -17,7 +17,7 @@ from benchmarks.serving_load.bundles import random_bundle
 from tests.leftovers import MARK
 
 SHAPE = (3, 16, 12)
-LIMITS = {"images": 4, "bytes": 200_000, "pixels": 1_000_000, "seconds": 3}
+LIMITS = {"images": 4, "bytes": 200_000, "pixels": 1_000_000, "seconds": 60}  # a busy machine takes long
 
 
 @dataclass(frozen=True)

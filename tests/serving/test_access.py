@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from search.serving.access import VARIABLE, Access, AccessError, access_of, host_name
+from search.access import AccessError
+from search.serving.access import VARIABLE, Access, access_of
 
 
 def test_on_this_machine_nobody_is_asked_and_only_its_own_names_are_answered() -> None:
@@ -66,10 +67,3 @@ def test_only_the_token_itself_opens(header: str, known: bool) -> None:
 
 def test_the_token_is_not_shown() -> None:
     assert "secret-token" not in repr(Access("0.0.0.0", token="secret-token"))
-
-
-@pytest.mark.parametrize(
-    ("header", "name"), [("a:1", "a"), ("A.", "a"), ("[::1]:1", "::1"), ("[::1]x", ""), ("", "")]
-)
-def test_the_name_of_a_host_is_found(header: str, name: str) -> None:
-    assert host_name(header) == name

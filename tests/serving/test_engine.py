@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import search
-from search.serving.engine import engine_of, softmax
+from search.serving.engine import engine_of
 from search.winner.bundle import Bundle, BundleError, write_checksums
 from tests.serving.conftest import SHAPE
 
@@ -45,7 +45,10 @@ def test_a_changed_model_is_not_served(copy: Path) -> None:
         engine_of(Bundle(copy), threads=1)
 
 
-def test_softmax_is_that_of_torch_also_of_huge_logits() -> None:
-    logits = np.array([[1e4, 1e4 - 1, -1e4], [0.0, 1.0, 2.0]], np.float32)
-    expected = torch.from_numpy(logits).double().div(3).softmax(dim=1).numpy()
-    np.testing.assert_allclose(softmax(logits, 3.0), expected, rtol=1e-5)
+def test_a_model_computes_on_the_device_that_was_asked_for(copy: Path) -> None:
+    threads = torch.get_num_threads()
+    # The one device beside the CPU that every machine has; what is on it has no numbers.
+    engine = engine_of(Bundle(copy), threads=1, device="meta")
+    torch.set_num_threads(threads)
+    with pytest.raises(NotImplementedError, match="meta tensor"):
+        engine.probabilities(images(1))

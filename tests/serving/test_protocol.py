@@ -16,13 +16,13 @@ GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @contextmanager
-def connection(messages: bytes = b"") -> Iterator[socket.socket]:
-    """Yield a connection to a server with this protocol."""
+def connection(messages: bytes = b"", app: Any = None) -> Iterator[socket.socket]:
+    """Yield a connection to a server with this protocol, of an application or of one that says `in`."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         config = uvicorn.Config(
-            PlainTextResponse("in"), http=protocol.Protocol, lifespan="off", log_config=None, ws="none"
+            app or PlainTextResponse("in"), http=protocol.Protocol, lifespan="off", log_config=None, ws="none"
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -131,19 +131,6 @@ def _until_answered(client: httpx.Client, url: str, body: Iterator[bytes]) -> No
     raise httpx.WriteError("answered")
 
 
-def test_who_sends_slowly_is_told_so_and_left(server: Server) -> None:
-    place = urlsplit(server.url)
-    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
-        connection.sendall(
-            f"POST /predict HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
-            "Content-Length: 100\r\n\r\n{".encode()
-        )
-        answer = b""
-        while received := connection.recv(65536):
-            answer += received
-    assert answer.startswith(b"HTTP/1.1 408")
-
-
 @pytest.mark.parametrize("method", ["gradcam", "integrated_gradients", "occlusion", "features"])
 def test_an_explanation_is_a_picture(method: str, server: Server) -> None:
     answer = server.post("/explain", files=files(PNG), params={"method": method, "label": "class 2"})
