@@ -9,10 +9,13 @@ from collections.abc import Sequence
 import search
 
 VERBS = {
+    "check": "look for the mistakes of a cluster file before a machine costs money",
     "run": "run a new search",
     "resume": "go on with a run, or extend it",
     "status": "say where a run stands",
     "stop": "stop a run, or one of its trials",
+    "follow": "watch a search that runs on a cluster",
+    "fetch": "bring a run home from a cluster",
     "confirm": "train the best trials again with fresh seeds, and look at the test images once",
     "ensemble": "choose which finished trials are best together",
     "export": "write the winner, or any trial, as a folder of files to take away",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from search.console import Reporter, print_json
 from search.opening import run_of
@@ -11,12 +13,13 @@ from search.plan.duration import parse_duration
 from search.plan.plan import Plan, find_space, load_plan, plan_plugins
 from search.runs.lease import RunIsHeld
 from search.runs.reader import open_run
+from search.runs.snapshot import Listener, Snapshot
+from search.runs.storage_url import VARIABLE
 from search.summary import print_summary, summary_document
 from search.training.errors import TrainingError
 from search.tuning import launch
 from search.tuning.change import Change
 from search.tuning.check import check
-from search.tuning.driver import Listener, Snapshot
 from search.tuning.vocabulary import vocabulary
 from search.tuning.warm_start import CannotRecall
 from search.verb import DONE, FAILED, UserError
@@ -26,6 +29,7 @@ def run_search(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     """Run a new search."""
     plan = _plan(arguments, overrides)
     reporter = _reporter(arguments, arguments.name or plan.name, plan)
+    options = _options(arguments, reporter)
     return _launch(
         arguments,
         reporter,
@@ -34,15 +38,15 @@ def run_search(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
             folder=arguments.runs_dir,
             name=arguments.name,
             listener=listener,
-            options=_options(arguments, reporter),
+            options=replace(options, storage=options.storage or os.environ.get(VARIABLE)),
         ),
     )
 
 
 def resume_search(arguments: argparse.Namespace) -> int:
     """Go on with a run."""
-    plan = run_of(arguments.run, arguments.storage).plan
-    reporter = _reporter(arguments, arguments.run.resolve().name, plan)
+    known = run_of(arguments.run, arguments.storage)
+    reporter = _reporter(arguments, known.name, known.plan)
     return _launch(
         arguments,
         reporter,
@@ -84,13 +88,14 @@ def _launch(
     reporter: Reporter,
     act: Callable[[Listener], launch.Outcome],
 ) -> int:
+    held = ""
+
     def listen(snapshot: Snapshot) -> None:
-        reporter.show(
-            snapshot.progress,
-            snapshot.account,
-            images_per_second=snapshot.images_per_second,
-            elapsed=snapshot.elapsed,
-        )
+        nonlocal held
+        if bool(snapshot.held) != bool(held):
+            reporter.say(snapshot.held or "there is room for checkpoints again: new trials begin")
+        held = snapshot.held
+        reporter.show(snapshot)
 
     try:
         with reporter.showing():
@@ -115,6 +120,7 @@ def _options(arguments: argparse.Namespace, reporter: Reporter) -> launch.Option
         gpus_per_trial=arguments.gpus_per_trial,
         storage=arguments.storage,
         warm_start=getattr(arguments, "warm_start", ()),
+        address=arguments.address,
         say=reporter.say,
     )
 

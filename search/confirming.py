@@ -7,11 +7,10 @@ import argparse
 from rich.table import Table
 
 from search.console import Reporter, print_json
-from search.opening import run_of
+from search.opening import own_run
 from search.runs.lease import RunIsHeld
 from search.runs.predictions import PredictionsError
 from search.training.errors import TrainingError
-from search.tuning.driver import Snapshot
 from search.tuning.launch import Options, Outcome
 from search.verb import DONE, FAILED, UserError
 from search.winner.confirmation.confirm import Asked, CannotConfirm, confirm
@@ -22,28 +21,23 @@ from search.winner.confirmation.words import sentences, warnings
 
 def confirm_run(arguments: argparse.Namespace) -> int:
     """Confirm a run's winner."""
-    run = run_of(arguments.run, arguments.storage)
+    told = Reporter("", "", as_json=arguments.json)
+    run = own_run(arguments.run, arguments.storage, say=told.say)
     reporter = Reporter(f"{run.name}: confirmation", run.plan.objective.metric, as_json=arguments.json)
-
-    def listen(snapshot: Snapshot) -> None:
-        reporter.show(
-            snapshot.progress,
-            snapshot.account,
-            images_per_second=snapshot.images_per_second,
-            elapsed=snapshot.elapsed,
-        )
-
     asked = Asked(
         top=arguments.top,
         trainings=arguments.budget or arguments.top * arguments.seeds,
         tests=arguments.seeds,
     )
     options = Options(
-        concurrency=arguments.concurrency, gpus_per_trial=arguments.gpus_per_trial, say=reporter.say
+        concurrency=arguments.concurrency,
+        gpus_per_trial=arguments.gpus_per_trial,
+        address=arguments.address,
+        say=reporter.say,
     )
     try:
         with reporter.showing():
-            found = confirm(run, asked, listener=listen, options=options)
+            found = confirm(run, asked, listener=reporter.show, options=options)
     except (CannotConfirm, NothingLearned, PredictionsError, RunIsHeld, TrainingError) as error:
         raise UserError(str(error)) from error
     if isinstance(found, Outcome):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # Optuna is behind them: half a second that --help should not
     from search.runs.audit import Audit
     from search.runs.forecast import Forecast, Prospect
     from search.runs.ledger import Cost, Ledger
+    from search.runs.spending import Spent
 
 HOUR = 3600.0
 
@@ -24,6 +25,15 @@ def hours_text(hours: float) -> str:
     if hours < 1:
         return f"{hours * 60:.0f} min"
     return f"{hours:.1f} h" if hours < 100 else f"{hours:,.0f} h"
+
+
+def ago(seconds: float) -> str:
+    """Return a time that has passed in words, such as `2 min ago`.
+
+    Args:
+        seconds: that have passed; less than 0 on a clock that is behind.
+    """
+    return f"{hours_text(max(seconds, 0.0) / HOUR)} ago"
 
 
 def ledger_table(ledger: Ledger) -> Table:
@@ -86,6 +96,31 @@ def audit_text(audit: Audit | None) -> str:
         return f"{audit.let_live} condemned trials were let live, none has finished"
     rate = f"95 %: {audit.low:.2f} to {audit.high:.2f}"
     return f"of {audit.finished} condemned trials let live, {audit.false_stops} would have won ({rate})"
+
+
+def spent_text(spent: Spent | None) -> str:
+    """Return what was spent of each budget that the plan has: `3.2 of 10 GPU-hours, 2.40 of 25 in money`.
+
+    Money is told where any node has a price, GPU-hours where a GPU was used, also without a limit; empty where there is
+    nothing to tell.
+    """
+    if spent is None:
+        return ""
+    told = {
+        "epochs": (f"{spent.epochs:,}", "epochs", False),
+        "gpu_hours": (f"{spent.gpu_hours:.3g}", "GPU-hours", spent.gpu_hours > 0),
+        "cost": (f"{spent.cost:,.2f}", "in money", spent.cost > 0),
+    }
+    parts = []
+    for name, (used, unit, always) in told.items():
+        limit = spent.limits.get(name)
+        if limit is not None:
+            parts.append(f"{used} of {limit:,.10g} {unit}")
+        elif always:
+            parts.append(f"{used} {unit}")
+    priced = "cost" in spent.limits or spent.cost > 0
+    missing = f" (no price for {', '.join(spent.unpriced)})" if spent.unpriced and priced else ""
+    return ", ".join(parts) + missing
 
 
 def account_document(account: Account) -> dict[str, Any]:

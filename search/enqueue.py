@@ -5,21 +5,28 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from search.asking import Answered, ask
-from search.opening import run_of
+from search.console import Reporter
+from search.destination import add_cluster, ask_there
+from search.opening import driven_here, own_run
+from search.plan.command import command
 from search.plan.domain import Fixed
+from search.plan.place import place
 from search.plan.scalars import read_scalar
 from search.plan.space import Space
 from search.plan.trial_config import Value
+from search.relaying import relay_run
+from search.runs.lease import RunIsHeld
+from search.runs.publish import written
 from search.runs.requests import send
-from search.verb import UserError, Verb, add_json, main_of
+from search.verb import UserError, Verb, add_json, add_storage, main_of
 
 EXAMPLE = """\
 example:
   python -m search.enqueue runs/digits --from 7 --set learning_rate=0.01
   python -m search.enqueue runs/digits --set optimizer=sgd
+  python -m search.enqueue digits --set optimizer=sgd --cluster cluster.yaml
 
 What is not said is left to the sampler. Where nobody drives the run, it is tried when the search goes on.
 """
@@ -33,21 +40,31 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    made.add_argument(
+        "run", type=place, metavar="RUN", help="the folder of the run, or s3://bucket/prefix/run"
+    )
     made.add_argument(
         "--from", type=int, metavar="N", dest="origin", help="begin with this trial's configuration"
     )
     made.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[], help="of a parameter of the space"
     )
-    made.add_argument("--storage", metavar="URL", help="the Optuna storage of its study, with the password")
+    add_storage(made)
+    add_cluster(made)
     add_json(made)
     return made
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    found = run_of(arguments.run, arguments.storage)
+    if arguments.origin is None and not arguments.set:
+        raise UserError(
+            "nothing is said of the configuration: --from N, --set NAME=VALUE or both are expected"
+        )
+    if arguments.cluster is not None:
+        return relay_run("search.enqueue", arguments, _words(arguments))
+    ask_there(arguments, "enqueue", _words(arguments))
+    found = driven_here(arguments.run, arguments.storage)
     try:
         before = {} if arguments.origin is None else found.trial(arguments.origin).point
     except KeyError as error:
@@ -56,14 +73,27 @@ def run(arguments: argparse.Namespace) -> int:
     mistakes = found.plan.space.check(point, partial=True)
     if mistakes:
         raise UserError("; ".join(mistakes))
-    if found.driver is not None:
-        answered = ask(found.layout, "enqueue", point=point)
-    else:
-        send(found.layout, "enqueue", point=point)
-        answered = Answered(
-            True, f"it is tried when the search goes on: python -m search.resume {arguments.run}"
-        )
+    driven = found.driver is not None
+    answered = ask(found.layout, "enqueue", point=point) if driven else _leave(arguments, point)
     return answered.tell("enqueue", as_json=arguments.json)
+
+
+def _words(arguments: argparse.Namespace) -> list[str]:
+    """Return this verb's own arguments, as they were typed."""
+    origin = [] if arguments.origin is None else ["--from", str(arguments.origin)]
+    return [*origin, *(word for one in arguments.set for word in ("--set", one))]
+
+
+def _leave(arguments: argparse.Namespace, point: Mapping[str, Value]) -> Answered:
+    """Leave the request for whoever goes on with the search; a run of a bucket takes it there."""
+    say = Reporter("", "", as_json=arguments.json).say
+    layout = own_run(arguments.run, arguments.storage, say=say).layout
+    try:
+        with written(layout, say=say):
+            send(layout, "enqueue", point=point)
+    except RunIsHeld as error:
+        raise UserError(str(error)) from error
+    return Answered(True, f"it is tried when the search goes on: {command('resume', arguments.run)}")
 
 
 def edited(space: Space, before: Mapping[str, Value], changes: Mapping[str, Value]) -> dict[str, Value]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.console import print_json
+from search.destination import add_cluster
+from search.on_disk import folder_with_weights
 from search.opening import run_of
-from search.verb import DONE, UserError, Verb, add_json, main_of, positive
+from search.relaying import relay_run
+from search.verb import DONE, UserError, Verb, add_json, add_storage, main_of, positive
 
 if TYPE_CHECKING:  # torch is behind it: seconds that --help should not take
     from search.winner.confirmation.estimate import Difference
@@ -20,6 +22,7 @@ EXAMPLE = """\
 example:
   python -m search.ensemble runs/digits
   python -m search.export runs/digits --trial ensemble
+  python -m search.ensemble digits --cluster cluster.yaml
 
 The members answer together by the weighted mean of their probabilities. What that gains is measured on validation
 images that took no part in the choice of the members.
@@ -35,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    made.add_argument("run", type=folder_with_weights, metavar="RUN", help="the folder of the run")
     made.add_argument(
         "--size",
         type=positive,
@@ -43,13 +46,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="take at most N models, a good one again and again (25)",
     )
-    made.add_argument("--storage", metavar="URL", help="the Optuna storage of its study, with the password")
+    add_storage(made)
+    add_cluster(made)
     add_json(made)
     return made
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    if arguments.cluster is not None:
+        return relay_run("search.ensemble", arguments, ["--size", str(arguments.size)])
     found = run_of(arguments.run, arguments.storage)
     # Late: torch is behind them.
     from search.training.errors import TrainingError  # noqa: PLC0415

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from search.on_disk import folder_here
 from search.verb import DONE, FAILED, UserError, Verb, add_json, add_plugins, main_of
 
 EXAMPLE = """\
@@ -32,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder of an exported model")
+    made.add_argument("bundle", type=folder_here, metavar="BUNDLE", help="the folder of an exported model")
     made.add_argument(
         "data", metavar="DATA", help="a folder of images, a folder for each class; or the name of a data set"
     )
@@ -63,10 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     from search.winner.evaluation import NothingJudged  # noqa: PLC0415
 
     try:
-        found = evaluated(arguments)
+        found, classes = evaluated(arguments)
     except (BundleError, NothingJudged, TrainingError) as error:
         raise UserError(str(error)) from error
-    tell_evaluation(found, arguments)
+    tell_evaluation(found, classes, arguments)
     return FAILED if found.unreadable else DONE
 
 

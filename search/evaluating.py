@@ -37,8 +37,8 @@ MOST_CONFUSIONS = 10
 FORMAT = 1
 
 
-def evaluated(arguments: argparse.Namespace) -> Evaluation:
-    """Judge the model that the arguments name on the images that they name.
+def evaluated(arguments: argparse.Namespace) -> tuple[Evaluation, tuple[str, ...]]:
+    """Judge the model that the arguments name on the images that they name; return that, and its classes.
 
     Raises:
         BundleError: it is no bundle, or a damaged one.
@@ -53,7 +53,8 @@ def evaluated(arguments: argparse.Namespace) -> Evaluation:
         )  # of odd metadata; what matters is an unreadable image
         asked = judged(description, arguments.data, directory=arguments.data_dir, split=arguments.split)
         told = _Progress(as_json=arguments.json)
-        return evaluate(classifier, asked, fit=arguments.temperature == "fit", tell=told)
+        found = evaluate(classifier, asked, fit=arguments.temperature == "fit", tell=told)
+    return found, classifier.classes
 
 
 class _Progress:
@@ -73,9 +74,8 @@ class _Progress:
             print(f"{done:,} of {total:,} images", end=end, file=sys.stderr, flush=True)
 
 
-def tell_evaluation(found: Evaluation, arguments: argparse.Namespace) -> None:
+def tell_evaluation(found: Evaluation, classes: tuple[str, ...], arguments: argparse.Namespace) -> None:
     """Print an evaluation, and write its files where a folder is named."""
-    classes = _classes(arguments.bundle)
     pictures = _write(found, classes, arguments.out) if arguments.out else {}
     if arguments.json:
         print_json(event="evaluated", **document(found, classes), pictures=pictures)
@@ -83,11 +83,6 @@ def tell_evaluation(found: Evaluation, arguments: argparse.Namespace) -> None:
     print("\n".join(text(found, classes)))
     for name, path in pictures.items():
         print(f"{name}: {path}")
-
-
-def _classes(bundle: Path) -> tuple[str, ...]:
-    """Return the names of a bundle's classes."""
-    return Description.read(Bundle(bundle).config).classes
 
 
 def _write(found: Evaluation, classes: tuple[str, ...], folder: Path) -> dict[str, str]:

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Literal
 from rich.console import Console
 from rich.table import Table
 
-from search.console import print_json
+from search.console import Reporter, print_json
+from search.destination import add_cluster
+from search.on_disk import folder_with_weights
 from search.opening import run_of
-from search.verb import DONE, UserError, Verb, add_json, main_of
+from search.plan.command import command
+from search.relaying import relay_run
+from search.verb import DONE, UserError, Verb, add_json, add_storage, main_of
 from search.winner.formats import formats, missing
 
 if TYPE_CHECKING:  # torch is behind it: seconds that --help should not take
@@ -24,7 +28,10 @@ EXAMPLE = """\
 example:
   python -m search.export runs/digits
   python -m search.export runs/digits --trial 7 --format onnx onnx_int8 --out models/digits
+  python -m search.export digits --cluster cluster.yaml
   python -m search.export --list
+
+On a cluster the bundle is written there, beside the weights; `search.fetch` brings it home.
 """
 
 
@@ -38,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", type=Path, metavar="RUN", nargs="?", help="the folder of the run")
+    made.add_argument("run", type=folder_with_weights, metavar="RUN", nargs="?", help="the folder of the run")
     made.add_argument(
         "--trial",
         type=trial,
@@ -61,7 +68,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--out", type=Path, metavar="DIR", help="the bundle's folder (RUN/winner/trial-N)")
     made.add_argument("--list", action="store_true", help="print the formats, and which packages they lack")
-    made.add_argument("--storage", metavar="URL", help="the Optuna storage of its study, with the password")
+    add_storage(made)
+    add_cluster(made)
     add_json(made)
     return made
 
@@ -87,6 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.run is None:
         raise UserError("the folder of a run is expected: python -m search.export RUN")
     _check_names(arguments.format)
+    if arguments.cluster is not None:
+        return _there(arguments)
     found = run_of(arguments.run, arguments.storage)
     # Late: torch is behind them.
     from search.training.errors import TrainingError  # noqa: PLC0415
@@ -112,6 +122,20 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     _say(exported, json=arguments.json)
     return DONE
+
+
+def _there(arguments: argparse.Namespace) -> int:
+    """Write it on a cluster, in the run's folder there, and say how it comes home."""
+    if arguments.out is not None:
+        raise UserError("--out: on a cluster a bundle is written into its run, so that it comes home with it")
+    wanted = arguments.trial
+    words = ["--trial", "best" if wanted is None else str(wanted), "--preprocess", arguments.preprocess]
+    words += ["--format", *arguments.format] if arguments.format else []
+    code = relay_run("search.export", arguments, words)
+    if code == DONE:
+        home = command("fetch", arguments.run, "--cluster", arguments.cluster)
+        Reporter("", "", as_json=arguments.json).say(f"it is there; {home} brings it home")
+    return code
 
 
 def _check_names(names: list[str] | None) -> None:

@@ -7,21 +7,24 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from search.console import print_json
+from search.destination import add_cluster
 from search.opening import run_of
+from search.plan.place import place
+from search.relaying import relay_run
 from search.runs.importance import FANOVA_TRIALS, LEAST_TRIALS, Importance, Round, fanova, ped_anova
 from search.runs.run import Run
-from search.verb import DONE, UserError, Verb, add_json, main_of, positive
+from search.verb import DONE, UserError, Verb, add_json, add_storage, main_of, positive
 
 EXAMPLE = """\
 example:
   python -m search.importance runs/digits
   python -m search.importance runs/digits --epoch 9 --fanova --json
+  python -m search.importance digits --cluster cluster.yaml
 """
 
 
@@ -33,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    made.add_argument(
+        "run", type=place, metavar="RUN", help="the folder of the run, or s3://bucket/prefix/run"
+    )
     made.add_argument(
         "--epoch",
         type=positive,
@@ -48,13 +53,16 @@ def parser() -> argparse.ArgumentParser:
         default=FANOVA_TRIALS,
         help=f"the most that fANOVA looks at (default: {FANOVA_TRIALS})",
     )
-    made.add_argument("--storage", metavar="URL", help="the Optuna storage of its study, with the password")
+    add_storage(made)
+    add_cluster(made)
     add_json(made)
     return made
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    if arguments.cluster is not None:
+        return relay_run("search.importance", arguments, _words(arguments))
     found = run_of(arguments.run, arguments.storage)
     epoch = arguments.epoch or usual_epoch(found)
     if arguments.fanova:
@@ -67,6 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
     _print(arguments, importance, {})
     return DONE
+
+
+def _words(arguments: argparse.Namespace) -> list[str]:
+    """Return this verb's own arguments, as they were typed."""
+    epoch = ["--epoch", str(arguments.epoch)] if arguments.epoch else []
+    fanova = ["--fanova", "--trials", str(arguments.trials)] if arguments.fanova else []
+    return [*epoch, *fanova]
 
 
 def usual_epoch(run: Run) -> int:

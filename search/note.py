@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from search.asking import Answered, ask
-from search.opening import run_of
+from search.console import Reporter
+from search.destination import add_cluster, ask_there
+from search.opening import driven_here, own_run
+from search.plan.place import place
+from search.relaying import relay_run
 from search.runs.lease import RunIsHeld
 from search.runs.requests import BadRequest, Kind, remark, who
 from search.runs.run import Run
 from search.tuning.remarks import write_remarks
-from search.verb import UserError, Verb, add_json, main_of
+from search.verb import UserError, Verb, add_json, add_storage, main_of
 
 EXAMPLE = """\
 example:
   python -m search.note runs/digits 7 "its loss rises after epoch 20"
   python -m search.note runs/digits 7 keep --tag
   python -m search.note runs/digits 7 keep --tag --remove
+  python -m search.note digits 7 keep --tag --cluster cluster.yaml
 """
 
 
@@ -31,12 +35,15 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    made.add_argument(
+        "run", type=place, metavar="RUN", help="the folder of the run, or s3://bucket/prefix/run"
+    )
     made.add_argument("trial", type=int, metavar="TRIAL", help="its number")
     made.add_argument("texts", nargs="+", metavar="TEXT", help="of the note, or the tags")
     made.add_argument("--tag", action="store_true", help="each TEXT is a tag")
     made.add_argument("--remove", action="store_true", help="take the tags away")
-    made.add_argument("--storage", metavar="URL", help="the Optuna storage of its study, with the password")
+    add_storage(made)
+    add_cluster(made)
     add_json(made)
     return made
 
@@ -45,7 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it."""
     if arguments.remove and not arguments.tag:
         raise UserError("--remove: only a tag is taken away; add --tag")
-    found = run_of(arguments.run, arguments.storage)
+    if arguments.cluster is not None:
+        return relay_run("search.note", arguments, _words(arguments))
+    ask_there(arguments, "note", _words(arguments))
+    found = driven_here(arguments.run, arguments.storage)
     try:
         texts = [remark({"text": text}) for text in arguments.texts]
         found.trial(arguments.trial)
@@ -54,8 +64,16 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyError as error:
         raise UserError(str(error.args[0])) from error
     texts = texts if arguments.tag else [" ".join(texts)]
-    answered = _ask(found, arguments, texts) if found.driver is not None else _write(found, arguments, texts)
+    answered = _ask(found, arguments, texts) if found.driver is not None else _write(arguments, texts)
     return answered.tell("note", as_json=arguments.json)
+
+
+def _words(arguments: argparse.Namespace) -> list[str]:
+    """Return this verb's own arguments, so that a text may begin with a dash."""
+    tag = ["--tag"] if arguments.tag else []
+    remove = ["--remove"] if arguments.remove else []
+    dash = ["--"] if any(text.startswith("-") for text in arguments.texts) else []
+    return [*tag, *remove, *dash, str(arguments.trial), *arguments.texts]
 
 
 def _ask(found: Run, arguments: argparse.Namespace, texts: Sequence[str]) -> Answered:
@@ -65,11 +83,14 @@ def _ask(found: Run, arguments: argparse.Namespace, texts: Sequence[str]) -> Ans
     return next((answer for answer in answers if not answer.applied), answers[-1])
 
 
-def _write(found: Run, arguments: argparse.Namespace, texts: Sequence[str]) -> Answered:
+def _write(arguments: argparse.Namespace, texts: Sequence[str]) -> Answered:
+    """Write it into the study of a run that nobody drives; that of a bucket is published."""
+    say = Reporter("", "", as_json=arguments.json).say
+    found = own_run(arguments.run, arguments.storage, say=say)
     said = texts if arguments.tag else [f"{who()}: {text}" for text in texts]
     options = {"tag": arguments.tag, "remove": arguments.remove, "storage": arguments.storage}
     try:
-        write_remarks(found.layout, found.plan, arguments.trial, said, **options)
+        write_remarks(found.layout, found.plan, arguments.trial, said, say=say, **options)
     except RunIsHeld as error:
         raise UserError(str(error)) from error
     return Answered(True, f"kept at trial {arguments.trial}")

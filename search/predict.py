@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 import warnings
@@ -12,7 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.console import one_line, print_json
-from search.verb import DONE, FAILED, UserError, Verb, add_json, add_plugins, main_of, positive
+from search.on_disk import how_here
+from search.plan.place import in_bucket, place
+from search.verb import (
+    DONE,
+    FAILED,
+    UserError,
+    Verb,
+    add_json,
+    add_plugins,
+    add_temperature,
+    main_of,
+    positive,
+)
 from search.winner.explanations import METHODS
 
 if TYPE_CHECKING:  # torch is behind it: seconds that --help should not take
@@ -45,7 +56,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument(
-        "source", type=Path, metavar="BUNDLE", help="the folder of an exported model; with --trial, of a run"
+        "source",
+        type=place,
+        metavar="BUNDLE",
+        help="the folder of an exported model; with --trial, of a run",
     )
     made.add_argument(
         "images", nargs="*", metavar="IMAGE", help="a file; a folder of images; - for names on standard input"
@@ -65,13 +79,7 @@ def parser() -> argparse.ArgumentParser:
         default=Path("explanations"),
         help="where the pictures go (explanations)",
     )
-    made.add_argument(
-        "--temperature",
-        metavar="T",
-        type=temperature,
-        default=1.0,
-        help="of the probabilities, as search.evaluate finds it (1)",
-    )
+    add_temperature(made)
     made.add_argument(
         "--trial",
         type=trial,
@@ -96,17 +104,6 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def temperature(text: str) -> float:
-    """Read a temperature."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
-    if not 0 < found < math.inf:
-        raise argparse.ArgumentTypeError(f"a number above 0 is expected, but got {text!r}")
-    return found
-
-
 def trial(text: str) -> int:
     """Read the number of a trial; `BEST` for `best`."""
     if text == "best":
@@ -118,6 +115,8 @@ def trial(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    if in_bucket(str(arguments.source)):
+        raise UserError(how_here(arguments.source, *(() if arguments.trial is None else ("--weights",))))
     if not arguments.images and not arguments.validation:
         raise UserError("no image was named; a file, a folder or - is expected behind the bundle")
     if arguments.validation and arguments.trial is None:

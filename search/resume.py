@@ -6,9 +6,10 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from search.verb import Verb, add_json, add_limits, announce, main_of
+from search.destination import add_places, stay, where
+from search.plan.place import place
+from search.verb import Verb, add_json, add_limits, main_of
 
 EXAMPLE = """\
 example:
@@ -39,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    made.add_argument(
+        "run", type=place, metavar="RUN", help="the folder of the run, or s3://bucket/prefix/run"
+    )
     made.add_argument("--trials", type=more, default=0, metavar="+N", help="trials on top of its budget")
     made.add_argument("--epochs", metavar="N", help="epochs of a full training from now on")
     made.add_argument("--space", metavar="YAML", help="search the space of this file from now on")
@@ -48,14 +51,20 @@ def parser() -> argparse.ArgumentParser:
         "--set", metavar="KEY=VALUE", action="append", default=[], help="override any key of the run's plan"
     )
     add_limits(made)
+    add_places(made)
     add_json(made)
     return made
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    announce(arguments)
+    there = where(arguments).cluster
     # After the arguments are parsed: torch, Ray and the data cost seconds that --help should not take.
+    if there is not None:
+        from search.submitting import resume_on  # noqa: PLC0415
+
+        return resume_on(there, arguments)
+    stay(arguments.run, "resume")
     from search.commands import resume_search  # noqa: PLC0415
 
     return resume_search(arguments)

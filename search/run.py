@@ -7,13 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.verb import Verb, add_json, add_limits, announce, main_of
+from search.destination import add_places, where
+from search.on_disk import folder_here
+from search.plan.place import in_bucket, place
+from search.verb import Verb, add_json, add_limits, main_of
 
 EXAMPLE = """\
 example:
   python -m search.run --space digits.yaml
   python -m search.run --space resnet.yaml --data-dir ~/cifar10 --trials 32 --time-budget 2h
   python -m search.run --space digits.yaml --warm-start runs/digits runs/mnist
+  python -m search.run --space resnet.yaml --cluster cluster.yaml
   python -m search.run --space mnist.yaml --set space.batch_size='[64,128]' --check
 """
 
@@ -33,9 +37,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--trials", metavar="N", help="how many configurations to try")
     made.add_argument("--epochs", metavar="N", help="epochs of a full training")
     made.add_argument("--time-budget", metavar="TIME", help="stop after 90s, 30m, 2h …")
-    made.add_argument("--data-dir", metavar="DIR", help="where the images are, or may be downloaded to")
     made.add_argument(
-        "--runs-dir", metavar="DIR", default="runs", type=Path, help="of all runs (default: runs)"
+        "--data-dir",
+        metavar="DIR",
+        help="where the images are, or may be downloaded to: a folder, or s3://bucket/prefix",
+    )
+    made.add_argument(
+        "--runs-dir",
+        metavar="DIR",
+        default="runs",
+        type=place,
+        help="of all runs, or s3://bucket/prefix (default: runs)",
     )
     made.add_argument("--name", help="of the run (default: the space's name, numbered)")
     made.add_argument(
@@ -43,38 +55,59 @@ def parser() -> argparse.ArgumentParser:
         metavar="RUN",
         nargs="+",
         default=[],
-        type=Path,
+        type=folder_here,
         help="begin from what earlier runs (or single trials, or bundles) found, also of other data or another space",
     )
     made.add_argument("--seed", metavar="S", help="of the search and of every training")
     add_limits(made)
+    add_places(made)
     made.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="override any key of the YAML file"
     )
     made.add_argument(
         "--check", action="store_true", help="check everything, print what it would cost, train nothing"
     )
-    made.add_argument("--local", action="store_true", help="run here, whatever cluster is up")
     add_json(made)
     return made
 
 
-def overrides(arguments: argparse.Namespace) -> list[str]:
-    """Return what the command line sets, as ``key=value``."""
+def settings(arguments: argparse.Namespace) -> list[str]:
+    """Return what the command line sets of the plan, as ``key=value``, on whichever machine the search runs."""
     named = {
         "budget.trials": arguments.trials,
         "budget.epochs": arguments.epochs,
         "budget.time": arguments.time_budget,
-        "data.dir": Path(arguments.data_dir).expanduser().resolve() if arguments.data_dir else None,
         "seed": arguments.seed,
     }
     return [*arguments.set, *(f"{key}={value}" for key, value in named.items() if value is not None)]
 
 
+def overrides(arguments: argparse.Namespace) -> list[str]:
+    """Return the same with what is of this machine: the folder of the images."""
+    folder = [f"data.dir={_absolute(arguments.data_dir)}"] if arguments.data_dir else []
+    return [*settings(arguments), *folder]
+
+
+def _absolute(place: str) -> str:
+    """Return a place of images as the plan keeps it: a bucket's address, or the whole path of a folder."""
+    return place if in_bucket(place) else str(Path(place).expanduser().resolve())
+
+
+def _may_go(arguments: argparse.Namespace) -> bool:
+    """Return whether the search may go to a cluster untold: a check costs nothing here, a whole path is one here."""
+    return not arguments.check and not (
+        isinstance(arguments.runs_dir, Path) and arguments.runs_dir.is_absolute()
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    announce(arguments)
+    there = where(arguments, look=_may_go(arguments)).cluster
     # After the arguments are parsed: torch, Ray and the data cost seconds that --help should not take.
+    if there is not None:
+        from search.submitting import run_on  # noqa: PLC0415
+
+        return run_on(there, arguments, settings(arguments))
     from search.commands import check_space, run_search  # noqa: PLC0415
 
     act = check_space if arguments.check else run_search

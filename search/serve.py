@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import re
 import socket
@@ -13,10 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from search.access import AccessError, listen
 from search.console import print_json
+from search.on_disk import folder_here
 from search.plan.duration import parse_duration
-from search.serving.access import Access, AccessError, access_of
-from search.verb import DONE, UserError, Verb, add_json, add_plugins, main_of, positive
+from search.serving.access import Access, access_of
+from search.verb import DONE, UserError, Verb, add_json, add_plugins, add_temperature, main_of, positive
 from search.winner.bundle import Bundle, BundleError
 from search.winner.description import Description
 from search.winner.trust import refuse_untrusted
@@ -49,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder that search.export wrote")
+    made.add_argument(
+        "bundle", type=folder_here, metavar="BUNDLE", help="the folder that search.export wrote"
+    )
     made.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="to listen on (127.0.0.1)")
     made.add_argument("--port", type=port, default=8000, metavar="N", help="to listen on; 0: any (8000)")
     made.add_argument(
@@ -70,13 +73,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--max-images", type=positive, default=32, metavar="N", help="of a request (32)")
     made.add_argument("--timeout", type=duration, default=30.0, metavar="T", help="of a request (30s)")
-    made.add_argument(
-        "--temperature",
-        type=temperature,
-        default=1.0,
-        metavar="T",
-        help="of the probabilities, as search.evaluate finds it (1)",
-    )
+    add_temperature(made)
     add_plugins(made)
     add_json(made)
     return made
@@ -116,17 +113,6 @@ def duration(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def temperature(text: str) -> float:
-    """Read a temperature."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
-    if not 0 < found < math.inf:
-        raise argparse.ArgumentTypeError(f"a number above 0 is expected, but got {text!r}")
-    return found
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
     if lacking := [name for name in EXTRA if find_spec(name) is None]:
@@ -138,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
         config = Bundle(arguments.bundle).config
         for member in Description.read(config).members:
             refuse_untrusted(member.config, config, plugins=arguments.plugins)
-        with listen(access.address, arguments.port) as listening:
+        with listen(access.address, arguments.port, waiting=1) as listening:
             _serve(arguments, access, listening)
     except (AccessError, BundleError) as error:
         raise UserError(str(error)) from error
@@ -177,24 +163,6 @@ def _settings(arguments: argparse.Namespace, access: Access) -> Settings:
         ),
         arguments.temperature,
     )
-
-
-def listen(address: str, number: int) -> socket.socket:
-    """Take a port; nobody can connect before the model is ready.
-
-    Raises:
-        UserError: another process has it, or the address is another machine's.
-    """
-    taken = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        taken.bind((address, number))
-        taken.listen(1)  # of two that bind one port with SO_REUSEADDR the second fails only here
-    except OSError as error:
-        taken.close()
-        free = "--port 0 takes any that is free"
-        raise UserError(f"--port {number}: {address} does not give it ({error.strerror}); {free}") from error
-    return taken
 
 
 def _tell_start(arguments: argparse.Namespace) -> None:

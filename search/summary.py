@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from search.console import duration, epochs_text, point_text, progress_document
+from search.console import progress_document
 from search.costs import account_document, audit_text, forecast_text
+from search.display import duration, epochs_text, point_text
+from search.plan.command import command
 from search.plan.writer import write_flow
 from search.runs.interval import wilson
+from search.runs.lease import origin_of
 from search.runs.progress import Progress
 from search.runs.run import Run, Trial
 
@@ -220,10 +224,16 @@ def _print_next(console: Console, run: Run, stands: Progress) -> None:
         rows.append(("weights", str(weights)))
     unfinished = stands.finished < stands.budget
     rows += [
-        ("go on", f"python -m search.resume {root}" + ("" if unfinished else " --trials +32")),
+        ("go on", command("resume", *_known_as(run), *(() if unfinished else ("--trials", "+32")))),
         ("look", "python -m dashboard"),
-        ("", f"tensorboard --logdir {run.layout.root.parent}"),
+        ("", shlex.join(["tensorboard", "--logdir", str(run.layout.root.parent)])),
     ]
     console.print()
     for label, text in rows:
         console.print(f"{label:11} {text}", markup=False, soft_wrap=True)
+
+
+def _known_as(run: Run) -> tuple[str, ...]:
+    """Return what a verb that goes on with a run is told: its folder, or its name and cluster where this is a copy."""
+    origin = origin_of(run.layout)
+    return (str(run.layout.root),) if origin is None else origin.known_as

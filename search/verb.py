@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import search
+from search.cluster.errors import ClusterError
 from search.console import print_json
 from search.plan.mistake import PlanError
-from search.runs.errors import StudyError
+from search.runs.errors import PlaceError, StudyError
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 
@@ -47,7 +47,27 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gpus-per-trial", metavar="F", type=share, help="a share of a GPU (0.5) or whole GPUs (2)"
     )
-    parser.add_argument("--storage", metavar="URL", help="an Optuna storage instead of the run's own journal")
+    parser.add_argument(
+        "--storage",
+        metavar="URL",
+        help="an Optuna storage instead of the run's own journal (or in the environment: WINNOW_STORAGE)",
+    )
+
+
+def add_storage(parser: argparse.ArgumentParser) -> None:
+    """Add ``--storage`` of a run that there is."""
+    parser.add_argument("--storage", metavar="URL", help="the Optuna storage of its study, with the password")
+
+
+def add_temperature(parser: argparse.ArgumentParser) -> None:
+    """Add ``--temperature``."""
+    parser.add_argument(
+        "--temperature",
+        metavar="T",
+        type=temperature,
+        default=1.0,
+        help="of the probabilities, as search.evaluate finds it (1)",
+    )
 
 
 def positive(text: str) -> int:
@@ -55,6 +75,17 @@ def positive(text: str) -> int:
     if not text.lstrip("+").isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1 is expected, but got {text!r}")
     return int(text)
+
+
+def temperature(text: str) -> float:
+    """Read a temperature."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0 < found < math.inf:
+        raise argparse.ArgumentTypeError(f"a number above 0 is expected, but got {text!r}")
+    return found
 
 
 def share(text: str) -> float:
@@ -78,7 +109,7 @@ def main_of(verb: Verb, argv: Sequence[str] | None) -> int:
     except PlanError as error:
         _complain(arguments, [str(mistake) for mistake in error.mistakes])
         return BAD_USAGE
-    except (UserError, StudyError) as error:
+    except (UserError, PlaceError, StudyError, ClusterError) as error:
         _complain(arguments, [str(error)])
         return BAD_USAGE
     except BrokenPipeError:
@@ -90,15 +121,6 @@ def main_of(verb: Verb, argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         _complain(arguments, ["interrupted"])
         return FAILED
-
-
-def announce(arguments: argparse.Namespace) -> None:
-    """Say at once, before anything slow is loaded, where the search runs."""
-    text = f"Winnow {search.__version__} on this machine, {socket.gethostname()}"
-    if arguments.json:
-        print_json(event="message", text=text)
-    else:
-        print(text, flush=True)
 
 
 def _complain(arguments: argparse.Namespace, sentences: list[str]) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from search.console import print_json, value_text
+from search.console import print_json
+from search.display import value_text
 from search.plan.vocabulary import Setting, Vocabulary
 from search.plan.vocabulary_document import write_vocabulary
 from search.verb import DONE, Verb, add_json, main_of

@@ -11,9 +11,10 @@ from search.plan.plan import Plan, load_plan
 from search.runs.layout import RunLayout, write_text
 from search.runs.lease import Lease
 from search.runs.record import read
+from search.runs.snapshot import Snapshot
 from search.training.data import load_data
 from search.tuning.answers import Decision
-from search.tuning.driver import Driver, Snapshot
+from search.tuning.driver import Driver
 from search.tuning.entrance import Measure
 from search.tuning.from_plan import make_policy
 from search.tuning.screening import screening

@@ -9,13 +9,15 @@ import math
 import pytest
 from rich.console import Console, RenderableType
 
-from search.console import Reporter, duration, live_view, plain_line, print_json
+from search.console import Reporter, print_json
+from search.display import Display, display_of, duration, live_view, plain_line
 from search.runs.account import Account
 from search.runs.forecast import Forecast, Prospect
 from search.runs.ledger import ledger
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring
 from search.runs.record import RecordedReport, RungDecision, TrialRecord
+from search.runs.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -54,7 +56,11 @@ def shown(what: RenderableType) -> str:
 
 def test_the_live_display_fits_80_columns(stands: Progress, account: Account) -> None:
     name = "a-run-with-a-name-of-some-length"
-    text = shown(live_view(name, "val/accuracy", stands, account, images_per_second=12345.6, elapsed=4000.0))
+    text = shown(
+        live_view(
+            display_of(name, "val/accuracy", stands, account, images_per_second=12345.6, elapsed=4000.0)
+        )
+    )
     assert "3 of 12 trials" in text
     assert "completed 1 stopped 1 failed 1" in text
     assert "12,346 images/s" in text
@@ -72,7 +78,9 @@ def test_the_live_display_says_nothing_of_what_it_cannot_know_and_counts_rejecte
     records.append(TrialRecord(3, "rejected", {}, {}, (), reason="rejected: parameters"))
     stands = progress(records, budget=12, epochs=9, workers=2, scoring=Scoring())
     early = Account(ledger([], epochs=9), Forecast(0))
-    text = shown(live_view("run", "val/accuracy", stands, early, images_per_second=1.0, elapsed=1.0))
+    text = shown(
+        live_view(display_of("run", "val/accuracy", stands, early, images_per_second=1.0, elapsed=1.0))
+    )
     assert "3 of 12 trials" in text
     assert "failed 1 rejected 1" in text
     assert "outlook" not in text
@@ -104,10 +112,22 @@ def test_machines_get_json_lines_and_nothing_else(
     reporter = Reporter("run", "val/accuracy", as_json=True)
     with reporter.showing():
         reporter.say("a word")
-        reporter.show(stands, account, images_per_second=1.0, elapsed=2.0)
+        reporter.show(Snapshot(stands, account, images_per_second=1.0, elapsed=2.0))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["event"] for line in lines] == ["message", "progress"]
     assert lines[1]["best"]["trial"] == 0
     assert lines[1]["failures"] == {"the loss became NaN": 1}
     assert lines[1]["ledger"]["total"]["epochs"] == lines[1]["epochs_spent"] == 10
     assert lines[1]["forecast"]["advice"] == "stop"
+
+
+def test_what_another_machine_draws_is_what_would_be_drawn_here(
+    stands: Progress, account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = display_of("run", "val/accuracy", stands, account, images_per_second=1.0, elapsed=2.0)
+    reporter = Reporter("run", "val/accuracy", as_json=True)
+    with reporter.showing():
+        reporter.show(Snapshot(stands, account, images_per_second=1.0, elapsed=2.0))
+    told = Display.from_json(json.loads(capsys.readouterr().out)["display"])
+    assert told == here
+    assert shown(live_view(told)) == shown(live_view(here))

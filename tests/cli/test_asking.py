@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def test_a_configuration_begins_with_a_trials_and_drops_what_a_change_switches_o
     assert requests.read(path).arguments == {"point": {"optimizer": "adam", "learning_rate": 0.02}}
 
 
+def test_a_path_with_spaces_can_be_copied_from_what_is_said(tmp_path: Path, capsys: Captured) -> None:
+    root = make_run(tmp_path / "my runs").root
+    assert enqueue.main([str(root), "--from", "2"]) == 0
+    command = capsys.readouterr().out.partition("goes on: ")[2]
+    assert shlex.split(command) == ["python", "-m", "search.resume", str(root)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -70,6 +78,7 @@ def test_a_configuration_begins_with_a_trials_and_drops_what_a_change_switches_o
         (["--set", "lerning_rate=0.01"], "did you mean 'learning_rate'?"),
         (["--set", "learning_rate"], "NAME=VALUE is expected"),
         (["--from", "9"], "but 9 was asked for"),
+        ([], "--from N, --set NAME=VALUE or both are expected"),
         (["--set", "momentum=0.6", "--set", "optimizer=adam"], "active only when optimizer is sgd"),
     ],
 )
@@ -83,7 +92,7 @@ def test_a_configuration_outside_the_space_is_bad_usage_and_nothing_is_asked(
 
 @pytest.mark.parametrize("verb", [note, enqueue])
 def test_where_there_is_no_run_it_is_told(verb: object, tmp_path: Path, capsys: Captured) -> None:
-    arguments = [str(tmp_path), "0", "x"] if verb is note else [str(tmp_path)]
+    arguments = [str(tmp_path), "0", "x"] if verb is note else [str(tmp_path), "--from", "0"]
     assert verb.main(arguments) == 2  # type: ignore[attr-defined]
     assert "this is no run" in capsys.readouterr().err
 

@@ -32,6 +32,8 @@ def last_line(capsys: Captured) -> dict[str, Any]:
         (["--space", "digits.yaml", "--concurrency", "0"], "a whole number of at least 1 is expected"),
         (["--space", "digits.yaml", "--gpus-per-trial", "1.5"], "a share of a GPU below 1, or whole GPUs"),
         (["--space", "digits.yaml", "--frobnicate"], "unrecognized arguments: --frobnicate"),
+        (["--space", "digits.yaml", "--local", "--cluster", "c.yaml"], "not allowed with argument --local"),
+        (["--space", "digits.yaml", "--address", "auto", "--cluster", "c.yaml"], "not allowed with"),
         ([], "the following arguments are required: --space"),
     ],
 )
