@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard.access import AccessError, access_of
+from dashboard.access import access_of
 from dashboard.arguments import parser
+from search.access import AccessError, listen
+from search.plan.place import Place
 from search.runs.layout import RunLayout
-from search.runs.place import Place
 from search.verb import DONE, FAILED, UserError, Verb, main_of
 
 
@@ -20,9 +20,11 @@ def run(arguments: argparse.Namespace) -> int:
     check_folder(arguments.runs_dir)
     try:
         access = access_of(arguments)
+        # Who follows the address as soon as it is printed waits, and is not refused.
+        listening = listen(access.address, arguments.port)
     except AccessError as error:
         raise UserError(str(error)) from error
-    with listen(access.address, arguments.port) as listening:
+    with listening:
         # After the arguments are parsed: Streamlit costs a second that --help should not take.
         from dashboard.server import serve  # noqa: PLC0415
 
@@ -42,28 +44,6 @@ def check_folder(folder: Place) -> None:
     if RunLayout(folder).plan.is_file():
         parent = folder.resolve().parent
         raise UserError(f"--runs-dir {folder}: this is one run; give the folder that holds it, {parent}")
-
-
-def listen(address: str, port: int) -> socket.socket:
-    """Take a port; 0 takes any.
-
-    Raises:
-        UserError: another process has it, or the address is another machine's.
-    """
-    listening = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if listening.family == socket.AF_INET6:
-        listening.setsockopt(
-            socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0
-        )  # `::` is every address, also of IPv4
-    try:
-        listening.bind((address, port))
-        listening.listen()  # who follows the address as soon as it is printed waits, and is not refused
-    except OSError as error:
-        listening.close()
-        free = "--port 0 takes any that is free"
-        raise UserError(f"--port {port}: {address} does not give it ({error.strerror}); {free}") from error
-    return listening
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
-import hmac
 import ipaddress
 import os
 import secrets
@@ -20,17 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from search.access import LONGEST, SHORTEST, AccessError, first_line, host_name, resolved, same
+
 LOOPBACK = "127.0.0.1"
 HERE = (LOOPBACK, "localhost")
 """What a browser on this machine calls us; any other Host is a page elsewhere that had its name point here."""
 
 VARIABLE = "WINNOW_DASHBOARD_PASSWORD"
-SHORTEST, LONGEST = 8, 1024
-"""Characters of a password; 8 is the least of NIST SP 800-63B, section 5.1.1.1."""
-
-
-class AccessError(ValueError):
-    """The command line asks for something that is not safe or not there; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +42,7 @@ class Access:
 
     def knows(self, word: str) -> bool:
         """Tell whether a visitor's word is the secret, in a time that says nothing about it."""
-        digests = (
-            hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (word, self.secret)
-        )
-        return bool(self.secret) and hmac.compare_digest(*digests)
+        return bool(self.secret) and same(word, self.secret)
 
     def allows(self, host: str) -> bool:
         """Tell whether a request's Host header names this dashboard, whatever its port."""
@@ -97,21 +88,6 @@ def own_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def resolved(host: str) -> str:
-    """Return the IP address of a host.
-
-    Raises:
-        AccessError: it has none.
-    """
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise AccessError(
-            f"--host {host}: an address of this machine is expected, such as 0.0.0.0"
-        ) from error
-    return str(found[0][4][0])
-
-
 def names_of(address: str) -> Iterator[str]:
     """Yield what this machine is called where it listens on an address: its names, and its addresses for a wildcard."""
     yield socket.gethostname()
@@ -126,32 +102,15 @@ def names_of(address: str) -> Iterator[str]:
             yield str(routed.getsockname()[0])
 
 
-def host_name(header: str) -> str:
-    """Return the name in a Host header without its port, in lower case; empty where it is none."""
-    name, bracket, rest = header.rpartition("]") if header.startswith("[") else (header, "", "")
-    if bracket:
-        return name[1:].lower() if rest == "" or rest.startswith(":") else ""
-    return header.partition(":")[0].lower().rstrip(".")
-
-
 def _password(file: Path | None, environment: Mapping[str, str]) -> str:
     if file is None:
         where, text = f"${VARIABLE}", environment.get(VARIABLE, "")
         if not text:
             return ""
     else:
-        where, text = f"--password-file {file}", _first_line(file)
+        where, text = f"--password-file {file}", first_line("--password-file", file)
     if not SHORTEST <= len(text) <= LONGEST:
         raise AccessError(
             f"{where}: a password of {SHORTEST} to {LONGEST} characters is expected, but got {len(text)}"
         )
     return text
-
-
-def _first_line(file: Path) -> str:
-    try:
-        with file.expanduser().open(encoding="utf-8") as stream:
-            return stream.readline(LONGEST + 2).rstrip("\r\n")
-    except (OSError, ValueError, RuntimeError) as error:  # the last two: no text in UTF-8, no such home
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise AccessError(f"--password-file {file}: {reason}") from error

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from dashboard.access import LOOPBACK
-from search.runs.place import place
+from search.plan.place import place
 
 EXAMPLE = """\
 example:
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         default=Path("runs"),
         type=place,
-        help="of all runs, or s3://bucket/prefix with TensorBoard logs (default: runs)",
+        help="of all runs, or s3://bucket/prefix whose logs are shown (default: runs)",
     )
     made.add_argument(
         "--port", metavar="N", default=PORT, type=port, help=f"to listen on; 0: any (default: {PORT})"

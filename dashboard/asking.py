@@ -7,7 +7,6 @@ nobody drives a run, a verb does the same: it is told which.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,10 @@ from dashboard import searches
 from dashboard.prepare.words import plain
 from dashboard.searches import CannotBegin
 from dashboard.shelf import driver_of
+from search.plan.command import command
+from search.runs.copies import asked_there
 from search.runs.layout import RunLayout
+from search.runs.lease import origin_of
 from search.runs.requests import Kind, Request, send
 from search.runs.run import Run
 
@@ -43,8 +45,8 @@ def ask(layout: RunLayout, kind: Kind, *, waits: bool = False, **arguments: Any)
     """
     why = read_only(layout)
     if not why and not waits and driver_of(layout) is None:
-        command = f"python -m search.resume {shlex.quote(str(layout.root))}"
-        why = f"Nobody drives this run, so nobody would answer. It goes on with: {command}"
+        go_on = command("resume", layout.root)
+        why = f"Nobody drives this run, so nobody would answer. It goes on with: {go_on}"
     if why:
         raise CannotAsk(why)
     try:
@@ -54,8 +56,36 @@ def ask(layout: RunLayout, kind: Kind, *, waits: bool = False, **arguments: Any)
 
 
 def why_not(run: Run) -> str:
-    """Return why nothing can be asked of a run, in a sentence; empty where something can."""
+    """Return why nothing can be written into a run's folder, in a sentence; empty where something can."""
     return FOREIGN if run.foreign else read_only(run.layout)
+
+
+def why_unasked(run: Run, verb: str = "resume", *words: str) -> str:
+    """Return why a search cannot be steered from here, in a sentence; empty where it can.
+
+    Args:
+        run: of the search.
+        verb: that does it where the run itself is.
+        words: of the verb, behind the run.
+    """
+    return why_not(run) or out_of_reach(run.layout, verb, *words)
+
+
+def out_of_reach(layout: RunLayout, verb: str, *words: str) -> str:
+    """Return why a copy of a run cannot be asked, in a sentence; empty where what is asked gets to its search.
+
+    What is asked in a copy of a run on a cluster is handed over when the copy is brought up to date.
+
+    Args:
+        layout: of the run.
+        verb: that does it where the run itself is.
+        words: of the verb, behind the run.
+    """
+    origin = origin_of(layout)
+    if origin is None or (origin.cluster and driver_of(layout) is not None):
+        return ""
+    there = asked_there(layout, verb, *words)
+    return f"This is a copy, where nothing can be asked. This goes to the run itself: {there}"
 
 
 def read_only(layout: RunLayout) -> str:

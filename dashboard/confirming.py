@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import streamlit as st
 
 from dashboard import asking, jobs, memory
@@ -18,6 +16,8 @@ from dashboard.prepare.words import plain
 from dashboard.shelf import Shelved, driver_of
 from dashboard.watch import EVERY, redraw_on_change
 from search.costs import hours_text
+from search.plan.command import command
+from search.runs.copies import verb_there
 from search.runs.layout import RunLayout
 from search.runs.run import Run
 from search.winner.confirmation.document import ConfirmationError
@@ -192,7 +192,7 @@ def _stop(run: Run) -> None:
 
 def _form(found: Open, *, again: bool) -> None:
     run = found.run
-    why = asking.why_not(run) or _why_no_candidates(found)
+    why = asking.why_not(run) or _why_elsewhere(run) or _why_no_candidates(found)
     if why:
         st.caption(plain(why))
         return
@@ -207,6 +207,11 @@ def _form(found: Open, *, again: bool) -> None:
     known = jobs.job(_job(run))
     if known is not None and not known.canceled:
         jobs.show_failure(_job(run), "Confirming")
+
+
+def _why_elsewhere(run: Run) -> str:
+    there = verb_there(run.layout, "confirm")
+    return there and f"This is a copy: its winner is confirmed where the run itself is, by {there}"
 
 
 def _why_no_candidates(found: Open) -> str:
@@ -261,5 +266,4 @@ def _begin(run: Run, *, again: bool) -> None:
         "It trains on this machine and ends with the dashboard, but loses nothing: it goes on when it is begun again, "
         "here or by:"
     )
-    command = shlex.join(["python", "-m", "search.confirm", root, *asked.words])
-    st.code(command, language="bash", wrap_lines=True)
+    st.code(command("confirm", root, *asked.words), language="bash", wrap_lines=True)

@@ -13,6 +13,7 @@ from dashboard.known_formats import USUAL, Format, known_formats, waits
 from dashboard.prepare import bundles, trial
 from dashboard.prepare.words import plain
 from dashboard.watch import redraw_on_change
+from search.runs.copies import fetch_command
 from search.runs.run import Run
 
 ENSEMBLE = "ensemble"
@@ -29,6 +30,9 @@ def export(run: Run) -> None:
     why = asking.why_not(run)
     if not able:
         st.caption("Weights can be exported of completed trials that have kept theirs: there are none here.")
+        if command := fetch_command(run.layout, "--weights"):
+            st.caption("This is a copy of a run. This brings the weights that its search has kept:")
+            st.code(command, language="bash", wrap_lines=True)
     elif why:
         st.caption(plain(why))
     else:

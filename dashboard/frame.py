@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -22,15 +21,19 @@ from dashboard.prepare.table import Table, table
 from dashboard.prepare.words import plain
 from dashboard.shelf import Shelved, driver_of, find_run, run_names
 from dashboard.watch import EVERY, draw_again_and_again, interval, redraw_on_change
-from search.runs.layout import RunLayout
+from search.costs import ago
+from search.plan.command import command
+from search.plan.place import Place
+from search.runs.copies import fetch_command
+from search.runs.lease import origin_of
 from search.runs.measurements import Measurements
-from search.runs.place import Place
 from search.runs.run import Run
 
 BADGE: dict[State, tuple[str, str]] = {
     "running": (":material/play_arrow:", "green"),
     "finished": (":material/check:", "blue"),
     "interrupted": (":material/pause:", "orange"),
+    "unfinished": (":material/help:", "orange"),
     "damaged": (":material/error:", "red"),
 }
 
@@ -75,13 +78,17 @@ def run_page(draw: Callable[[Open], None], *, filtered: bool = True) -> None:
         return
     asked = address.run_name() or names[0]
     found = find_run(folder, asked)
-    _sidebar(names, asked if found else None)
+    _sidebar(names, asked if found and not found.away else None)
     if found is None:
         st.error(
             f"There is no run of this name in {plain(folder)}: choose one on the page *Runs*.",
             icon=":material/search_off:",
         )
         redraw_on_change(lambda: find_run(folder, asked) is not None)
+        return
+    if found.away:
+        damaged(found.place, found.away)
+        redraw_on_change(lambda: find_run(folder, asked), every=BUCKET_EVERY)
         return
     if found.logs is not None:
         found = replace(found, objective=address.objective())
@@ -93,7 +100,7 @@ def nothing_here(folder: Place) -> None:
     what = "There are no runs in" if not isinstance(folder, Path) or folder.is_dir() else "There is no folder"
     st.info(f"{what} {plain(folder)} yet. This starts a search of a minute:", icon=":material/rocket_launch:")
     st.code(
-        f"python -m search.run --space digits.yaml --runs-dir {shlex.quote(str(folder))}",
+        command("run", "--space", "digits.yaml", "--runs-dir", folder),
         language="bash",
         wrap_lines=True,
     )
@@ -113,9 +120,9 @@ def nothing_left() -> None:
     st.info("The filter lets no trial through: remove a condition above.", icon=":material/filter_alt_off:")
 
 
-def damaged(layout: RunLayout, reason: str) -> None:
+def damaged(place: str, reason: str) -> None:
     """Say what is wrong with a run."""
-    st.error(f"This run cannot be read: {plain(layout.root)}", icon=":material/error:")
+    st.error(f"This run cannot be read: {plain(place)}", icon=":material/error:")
     st.code(reason, language=None, wrap_lines=True)
     st.caption("Nothing was changed. The other runs are not affected.")
 
@@ -151,9 +158,9 @@ def _body(found: Shelved, draw: Callable[[Open], None], *, filtered: bool) -> No
             st.rerun()
         opened, now = memory.opened(found), driver_of(found.layout) is not None
         if opened.run is None:
-            damaged(found.layout, opened.reason)
+            damaged(found.place, opened.reason)
             return
-        _draw(opened.run, run_state(opened.run, driven=now), draw, filtered=filtered)
+        _draw(opened.run, run_state(opened.run, driven=now), draw, filtered=filtered, place=found.place)
         for note in opened.notes:
             st.caption(plain(note))
         if now != driven:  # after the drawing: a button that was pressed just now has done its work
@@ -168,18 +175,31 @@ def _body(found: Shelved, draw: Callable[[Open], None], *, filtered: bool) -> No
     redraw_on_change(lambda: memory.version(found), every=every)
 
 
-def _draw(run: Run, state: State, draw: Callable[[Open], None], *, filtered: bool) -> None:
+def _draw(run: Run, state: State, draw: Callable[[Open], None], *, filtered: bool, place: str) -> None:
     all_trials = memory.remember(run, table, run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _badge(run, state)
+        _badge(state, place)
         if run.measured is not None:
             _objective(run, run.measured)
         shown = filter_bar(all_trials) if filtered else address.filters().mask(all_trials)
+    said_of_copy(run, state)
     if state == "interrupted":
         st.caption("Nobody drives this run. It goes on with:")
-        root = shlex.quote(str(run.layout.root))
-        st.code(f"python -m search.resume {root}", language="bash", wrap_lines=True)
+        st.code(command("resume", run.layout.root), language="bash", wrap_lines=True)
     draw(Open(run, state, all_trials, shown))
+
+
+def said_of_copy(run: Run, state: State) -> None:
+    """Say of a copy of a run where it comes from and when, and what brings it up to date, where nothing does."""
+    origin = None if run.foreign else origin_of(run.layout)
+    if origin is None:
+        return
+    since = f"A copy of {plain(origin.text)}, brought home {ago(origin.age)}."
+    if state != "unfinished":
+        st.caption(since)
+        return
+    st.caption(f"{since} This brings what is new, and what comes:")
+    st.code(fetch_command(run.layout, "--watch"), language="bash", wrap_lines=True)
 
 
 def _objective(run: Run, measured: Measurements) -> None:
@@ -196,7 +216,7 @@ def _objective(run: Run, measured: Measurements) -> None:
             st.rerun()
 
 
-def _badge(run: Run, state: State) -> None:
+def _badge(state: State, place: str) -> None:
     icon, color = BADGE[state]
     st.badge(state, icon=icon, color=color)  # type: ignore[arg-type]  # the four colors above
-    st.caption(plain(run.layout.root), width="content")
+    st.caption(plain(place), width="content")

@@ -17,10 +17,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.access import Access, host_name
+from dashboard.access import Access
 from dashboard.attempts import Attempts
 from dashboard.headers import SECURITY
 from dashboard.login import LOGIN, again_page, form_of, login_page, next_of
+from search.access import host_name
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from dashboard.prepare.rows import Row, row
-from dashboard.shelf import LOGS_EVERY, Opened, Shelved, Stamp, book, driver_of, stamp
+from dashboard.shelf import LOGS_EVERY, Opened, Shelved, Stamp, book, driver_of, fetched_at, stamp
 from search.runs.run import Run
 
 P = ParamSpec("P")
@@ -60,7 +60,7 @@ def opened(found: Shelved) -> Opened:
 def version(found: Shelved) -> Hashable:
     """Return what changes when a search does; of ours it is known without reading."""
     if found.logs is None:
-        return stamp(found.layout), driver_of(found.layout) is not None
+        return stamp(found.layout), fetched_at(found.layout), driver_of(found.layout) is not None
     opened(found)
     return _kept(found).number
 
@@ -79,7 +79,7 @@ def row_of(found: Shelved) -> Row:
     driven = driver_of(found.layout) is not None
     if driven:
         return row(found.name, opened(found), driven=True)
-    return _row(found, stamp(found.layout) if found.logs is None else row_version(found))
+    return _row(found, row_version(found))
 
 
 def remember(run: Run, function: Callable[P, R], *arguments: P.args, **more: P.kwargs) -> R:
@@ -127,4 +127,4 @@ def _kept(found: Shelved) -> _Kept:
 # underscore out of that comparison, so it must not be called ``_``. Rows are kept longer than runs.
 @st.cache_resource(max_entries=2000, show_spinner=False)
 def _row(found: Shelved, seen: Hashable) -> Row:
-    return row(found.name, opened(found), driven=False)
+    return row(found.name, opened(found), driven=False, bucket="" if found.local else found.place)

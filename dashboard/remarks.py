@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import jobs
-from dashboard.asking import asked, why_not
+from dashboard.asking import asked, why_unasked
 from dashboard.frame import Open
 from dashboard.prepare import requests as prepared
 from dashboard.prepare.moments import moment
@@ -26,7 +26,7 @@ def remark_actions(found: Open, number: int) -> None:
     for note in prepared.notes(run.requests, number):
         st.caption(moment(note.at))
         st.code(note.text, language=None, wrap_lines=True)
-    why = why_not(run)
+    why = why_unasked(run, "note", str(number), "TEXT")
     if why:
         st.caption(plain(f"Tags: {', '.join(given)}. {why}" if given else why))
         return

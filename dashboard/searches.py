@@ -98,7 +98,16 @@ def begin(runs: Path, run: str, text: str, words: Sequence[str]) -> Begun:
     folder = _new_folder(runs)
     with _refusing(folder):
         write_text(folder / SPACE, text)
-    command = ["search.run", "--space", str(folder / SPACE), "--runs-dir", str(runs), "--name", run, *words]
+    command = [
+        "search.run",
+        "--space",
+        str(folder / SPACE),
+        "--runs-dir",
+        str(runs.resolve()),
+        "--name",
+        run,
+        *words,
+    ]
     return _begin(folder, run, command)
 
 

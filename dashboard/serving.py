@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard.access import Access, AccessError, access_of
+from dashboard.access import Access, access_of
 from dashboard.arguments import parser
 from dashboard.jobs import end_all
 from dashboard.scratch import SCRATCH
 from dashboard.settings import CHOSEN, settings
+from search.access import AccessError
 
 
 def access() -> Access:

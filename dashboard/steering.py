@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import shlex
 import time
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard import searches
-from dashboard.asking import asked, confirm, resumed, warn_of_plugins, why_not
+from dashboard.asking import asked, confirm, resumed, warn_of_plugins, why_unasked
 from dashboard.cloning import clone
 from dashboard.drawing import folded, frame
 from dashboard.frame import Open
@@ -19,6 +18,7 @@ from dashboard.prepare.moments import moment
 from dashboard.prepare.words import plain
 from dashboard.searches import Begun
 from dashboard.watch import redraw_on_change
+from search.plan.command import command
 from search.runs.layout import RunLayout
 from search.runs.requests import Action, Kind, actions, pending
 from search.runs.run import Run
@@ -32,7 +32,7 @@ FRESH = 900.0
 
 def search_actions(found: Open) -> None:
     """Draw what can be done with a search: stop, extend, resume; and what was done from here last."""
-    why = why_not(found.run)
+    why = why_unasked(found.run)
     if why:
         st.caption(plain(why))
         return
@@ -48,7 +48,7 @@ def search_actions(found: Open) -> None:
 
 def trial_actions(found: Open, number: int) -> None:
     """Draw what can be done with a trial: stop it, or try its configuration with changes."""
-    why = why_not(found.run)
+    why = why_unasked(found.run, "enqueue", "--from", str(number))
     if why:
         st.caption(plain(why))
         return
@@ -116,7 +116,7 @@ def _resume(run: Run) -> None:
     if box.open:
         with box:
             st.markdown(f"{stands.left:,} of {stands.budget:,} trials are left. They train on this machine:")
-            st.code(f"python -m search.resume {shlex.quote(str(root))}", language="bash", wrap_lines=True)
+            st.code(command("resume", root), language="bash", wrap_lines=True)
             warn_of_plugins(run.plan.plugins)
             act = functools.partial(resumed, root)
             confirm("Resume it", within=key, act=act, done="The search is being started.")
@@ -143,8 +143,7 @@ def _extend(found: Open) -> None:
             )
         else:
             words = ("--trials", f"+{more}")
-            command = shlex.join(["python", "-m", "search.resume", str(root), *words])
-            st.code(command, language="bash", wrap_lines=True)
+            st.code(command("resume", root, *words), language="bash", wrap_lines=True)
             warn_of_plugins(run.plan.plugins)
             act, done = functools.partial(resumed, root, *words), "The search is being started."
         confirm("Extend it", within=key, act=act, done=done)

@@ -15,6 +15,7 @@ class Palette:
     best: str
     status: Mapping[Status, str]
     guide: str
+    lost: str
 
 
 LIGHT = Palette(
@@ -27,6 +28,7 @@ LIGHT = Palette(
         "failed": "#CC79A7",
     },
     guide="#6B6B6B",
+    lost="#E69F00",
 )
 DARK = Palette(
     best="#E69F00",
@@ -38,4 +40,5 @@ DARK = Palette(
         "failed": "#CC79A7",
     },
     guide="#A0A6AD",
+    lost="#D55E00",
 )

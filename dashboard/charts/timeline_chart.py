@@ -21,8 +21,9 @@ from dashboard.prepare.timeline import LASTS, UNKNOWN, Timeline
 ROW, ABOVE, BELOW = 26, 150, 70
 """Pixels: of a worker's row, above the rows, and below them."""
 
-NAMES = 108
-"""Pixels for the names of workers: both pictures begin at the same place."""
+NAMES, MOST_NAMES, CHARACTER = 108, 168, 6.3
+"""Pixels for the names of workers, at least and at the most (a phone has 390 in all), and of one character: a node of
+AWS and its GPU, `ip-10-0-2-204 cuda:0`, take 136."""
 
 MOST_EDGED = 500
 """Stints that have an edge: of more, the edges are all that is seen."""
@@ -30,7 +31,7 @@ MOST_EDGED = 500
 MOST_ROWS = 24
 """Rows get thinner where there are more workers than that."""
 
-ENDINGS = ("completed", "stopped", "failed", "crashed", "orphaned", "paused", LASTS, UNKNOWN)
+ENDINGS = ("completed", "stopped", "failed", "crashed", "lost", "orphaned", "paused", LASTS, UNKNOWN)
 
 GAP = "2%"
 """Of the axis's width, in the place of a pause."""
@@ -44,7 +45,7 @@ ZOOM: list[Options] = [
 EDGES = ("#FFFFFF", "#1E1E1E")
 """Of boxes on a light and on a dark background."""
 
-WORDS: Mapping[str, str] = {"stopped": STATUS_TEXT["stopped"], "orphaned": "driver died"}
+WORDS: Mapping[str, str] = {"stopped": STATUS_TEXT["stopped"], "lost": "node lost", "orphaned": "driver died"}
 
 
 def colors(palette: Palette) -> Mapping[str, str]:
@@ -55,11 +56,18 @@ def colors(palette: Palette) -> Mapping[str, str]:
         "stopped": status["stopped"],
         "failed": status["failed"],
         "crashed": palette.best,
+        "lost": palette.lost,
         "orphaned": palette.best,
         "paused": status["waiting"],
         LASTS: status["running"],
         UNKNOWN: palette.guide,
     }
+
+
+def width_of(workers: Sequence[str]) -> int:
+    """Return the pixels that the names of workers take: both pictures begin behind them."""
+    longest = max(map(len, workers), default=0)
+    return min(max(NAMES, round(CHARACTER * longest) + 10), MOST_NAMES)
 
 
 def height_of(workers: int) -> int:
@@ -92,6 +100,7 @@ def timeline_chart(
             edge = EDGES[palette is DARK] if edged else color
             series.append(_boxes(WORDS.get(ending, ending), color, len(sources), edge))
             sources.append(_stints(those, found.workers, seconds))
+    left = width_of(found.workers)
     breaks = [_break(start, end, seconds) for start, end in pauses]
     zigzag = {"itemStyle": {"color": EDGES[palette is DARK], "borderColor": palette.guide, "opacity": 1}}
     time = {"type": "value", "min": 0, "max": last / seconds, "breaks": breaks, "breakArea": zigzag}
@@ -101,8 +110,8 @@ def timeline_chart(
         "legend": {**LEGEND, "type": "scroll"},
         "tooltip": {"trigger": "item", "confine": True},
         "grid": [
-            {"left": NAMES, "right": 24, "top": 46, "height": 70},
-            {"left": NAMES, "right": 24, "top": ABOVE, "bottom": BELOW},
+            {"left": left, "right": 24, "top": 46, "height": 70},
+            {"left": left, "right": 24, "top": ABOVE, "bottom": BELOW},
         ],
         "xAxis": [{**time, "axisLabel": {"show": False}}, _time_axis(time, unit)],
         "yAxis": [_count_axis(len(found.workers)), _worker_axis(found.workers)],
@@ -130,7 +139,7 @@ def _count_axis(workers: int) -> Options:
 
 
 def _worker_axis(workers: Sequence[str]) -> Options:
-    label = {"width": NAMES - 10, "overflow": "truncate"}
+    label = {"width": width_of(workers) - 10, "overflow": "truncate"}
     return {"type": "category", "gridIndex": 1, "data": list(workers), "inverse": True, "axisLabel": label}
 
 

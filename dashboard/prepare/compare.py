@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd  # type: ignore[import-untyped]
 
 from dashboard.prepare.states import STATUS_TEXT
-from search.console import value_text
 from search.costs import hours_text
+from search.display import value_text
 from search.plan.trial_config import Value
 from search.runs.interval import wilson
 from search.runs.pairing import Pairing

@@ -14,11 +14,8 @@ import pandas as pd  # type: ignore[import-untyped]
 from search.runs.layout import RunLayout
 from search.runs.run import Run, Trial
 from search.winner.confirmation.document import Candidate, Confirmation, ConfirmationError, read_confirmation
-from search.winner.confirmation.schedule import TEST, Training
+from search.winner.confirmation.schedule import TEST, Training, training_of
 from search.winner.confirmation.words import sentences, warnings
-
-REQUEST = "request:"
-"""How the origin of a training begins in its study."""
 
 ACCURACY = "val/accuracy"
 
@@ -78,13 +75,7 @@ def confirmation(layout: RunLayout) -> Confirmation | None:
 
 def trainings(confirming: Run) -> list[tuple[Training, Trial]]:
     """Return the trainings of a confirmation's own run, each with its trial there."""
-    found = []
-    for trial in confirming.trials:
-        origin = trial.record.origin
-        training = Training.named(origin.removeprefix(REQUEST)) if origin.startswith(REQUEST) else None
-        if training is not None:
-            found.append((training, trial))
-    return found
+    return [(found, trial) for trial in confirming.trials if (found := training_of(trial.record))]
 
 
 def fresh(confirming: Run) -> list[Fresh]:

@@ -11,12 +11,13 @@ import numpy as np
 
 from dashboard.prepare.reports import Reports
 from dashboard.prepare.states import State
-from search.console import duration
+from search.display import duration
 from search.runs.layout import RunLayout
+from search.runs.nodes import bad_nodes
 from search.runs.record import TrialRecord
 from search.runs.run import Run
 
-Kind = Literal["stalled", "failed", "diverged", "restarted", "rejected", "damaged"]
+Kind = Literal["stalled", "avoided", "failed", "diverged", "restarted", "rejected", "damaged"]
 
 QUIET = 60.0
 """Seconds without a report that are never a stall: a checkpoint on a slow disk, a pause of the garbage collector."""
@@ -59,6 +60,7 @@ def health(
     return [
         *_damaged([*damage, *torn(run.layout)]),
         *quiet,
+        *_avoided(records),
         *_failed(records),
         *_restarted(records),
         *_rejected(records),
@@ -87,8 +89,11 @@ def stalled(
     means = [known.last.seconds / known.step for known in records if known.last and known.step]
     usual = max(means, default=first / times)
     heard = dict(zip(told.trial[told.last].tolist(), told.at[told.last].tolist(), strict=True))
+    on_nodes = any(stint.node for known in records for stint in known.stints)
     found = []
     for known in records:
+        if on_nodes and known.stints and not known.stints[-1].node:
+            continue  # it waits for a worker: on a cluster, until a node has come
         if known.status != "running" or not known.stints or known.stints[-1].end is not None:
             continue
         # A stint that has just begun counts from its start: its last report is an earlier stint's.
@@ -124,6 +129,21 @@ def diverged(known: TrialRecord) -> bool:
     return known.status == "failed" and not math.isfinite(last)
 
 
+def _avoided(records: Iterable[TrialRecord]) -> list[Complaint]:
+    """Return the nodes on which every trial crashed, one complaint each."""
+    return [
+        Complaint(
+            "avoided",
+            f"The node {bad.host or bad.node} is avoided",
+            f"{len(bad.trials)} trials crashed on it in a row without an epoch ({bad.reason}), and went on elsewhere; "
+            f"Ray calls it {bad.node}",
+            len(bad.trials),
+            bad.trials[:MOST_TRIALS],
+        )
+        for bad in bad_nodes(records)
+    ]
+
+
 def _failed(records: Iterable[TrialRecord]) -> list[Complaint]:
     """Return failures by their reason, the most frequent first, and those that diverged together."""
     groups: dict[tuple[Kind, str], list[TrialRecord]] = {}
@@ -148,7 +168,7 @@ def _restarted(records: Iterable[TrialRecord]) -> list[Complaint]:
 
 
 def _cut_off(ending: str | None) -> bool:
-    return ending in ("crashed", "orphaned")
+    return ending in ("crashed", "lost", "orphaned")
 
 
 def _rejected(records: Iterable[TrialRecord]) -> list[Complaint]:

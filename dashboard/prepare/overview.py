@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.prepare.states import STATUS_TEXT, State
-from search.console import duration, value_text
-from search.costs import audit_text, forecast_text, hours_text
+from search.costs import audit_text, forecast_text, hours_text, spent_text
+from search.display import duration, value_text
 from search.plan.objectives import ATTRIBUTES, number
 from search.runs.account import Account
 from search.runs.ledger import Ledger
@@ -132,7 +132,9 @@ def gain_text(run: Run, ahead: Trial) -> str:
 def outlook(account: Account) -> list[str]:
     """Return what more time would bring, and how often early stopping was wrong, a sentence each."""
     audit = audit_text(account.audit)
-    return [forecast_text(account.forecast), *([f"Early stopping: {audit}."] if audit else [])]
+    spent = spent_text(account.spent)
+    said = [f"Early stopping: {audit}."] if audit else []
+    return [forecast_text(account.forecast), *said, *([f"Spent: {spent}."] if spent else [])]
 
 
 def savings(ledger: Ledger) -> list[tuple[str, ...]]:

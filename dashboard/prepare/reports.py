@@ -20,7 +20,7 @@ from search.runs.run import Run
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-CUT_OFF = ("crashed", "orphaned")
+CUT_OFF = ("crashed", "lost", "orphaned")
 """Endings that were noticed after the fact: an orphaned stint's end is written when the search is resumed."""
 
 

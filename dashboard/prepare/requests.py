@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from search.console import point_text
+from search.display import point_text
 from search.runs.clock import known_time
 from search.runs.requests import Action, Outcome
 

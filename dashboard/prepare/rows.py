@@ -16,6 +16,7 @@ from dashboard.prepare.staircase import steps_of
 from dashboard.prepare.states import State, run_state
 from dashboard.shelf import Opened
 from search.runs.layout import RunLayout
+from search.runs.lease import origin_of
 from search.runs.run import Run
 
 SPARKS = 24
@@ -29,7 +30,8 @@ class Row:
     """One run. ``progress`` and ``saved`` are percentages; ``start`` is None before the first trial.
 
     ``owner`` is who drives it (host and process), else the owner of its files; ``spark`` is the best value so far at
-    equal shares of all epochs spent.
+    equal shares of all epochs spent. ``source`` is the program that wrote it; else the bucket that it is in, or the
+    machine that a copy was ``fetched`` from, and when.
     """
 
     name: str
@@ -43,15 +45,24 @@ class Row:
     start: datetime | None = None
     owner: str = ""
     source: str = ""
+    fetched: datetime | None = None
     spark: tuple[float, ...] = ()
     reason: str = ""
 
 
-def row(name: str, opened: Opened, *, driven: bool) -> Row:
-    """Sum a run up in a row; a damaged one says why."""
+def row(name: str, opened: Opened, *, driven: bool, bucket: str = "") -> Row:
+    """Sum a run up in a row; a damaged one says why.
+
+    Args:
+        name: of the search.
+        opened: as it was read.
+        driven: a living process drives it.
+        bucket: its address, where it was not read on a disk.
+    """
     if opened.run is None:
         return Row(name, "damaged", reason=opened.reason)
     run, stands = opened.run, opened.run.progress()
+    origin = None if run.foreign else origin_of(run.layout)
     full = stands.epochs_spent + stands.epochs_saved
     return Row(
         name=name,
@@ -64,7 +75,8 @@ def row(name: str, opened: Opened, *, driven: bool) -> Row:
         saved=percent(stands.epochs_saved, full),
         start=first_start(run),
         owner=owner(run),
-        source="TensorBoard logs" if run.foreign else "Winnow",
+        source=bucket or (origin.known_at if origin else "TensorBoard logs" if run.foreign else "Winnow"),
+        fetched=_moment(origin.at) if origin else None,
         spark=spark(reports_of(run), maximize=run.scoring.maximize),
     )
 
@@ -77,8 +89,12 @@ def percent(part: int, whole: int) -> int | None:
 def first_start(run: Run) -> datetime | None:
     """Return when the first trial began."""
     starts = [stint.start for trial in run.trials for stint in trial.record.stints]
-    with suppress(OverflowError, ValueError, OSError):  # a damaged file may say any time
-        return datetime.fromtimestamp(min(starts), UTC) if starts else None
+    return _moment(min(starts)) if starts else None
+
+
+def _moment(at: float) -> datetime | None:
+    with suppress(OverflowError, ValueError, OSError, TypeError):  # a damaged file may say any time
+        return datetime.fromtimestamp(at, UTC)
     return None
 
 
@@ -120,10 +136,13 @@ def spark(told: Reports, *, maximize: bool, points: int = SPARKS) -> tuple[float
 
 
 def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """Return the rows as columns, without the reasons."""
+    """Return the rows as columns, without the reasons; where there are copies, what they are copies of comes first."""
+    copies = any(row.fetched for row in rows)
+    source: dict[str, list[Any]] = {"source": [row.source for row in rows]}
     return {
         "run": [row.name for row in rows],
         "state": [row.state for row in rows],
+        **({**source, "fetched": [row.fetched for row in rows]} if copies else {}),
         "best": [row.best for row in rows],
         "spark": [list(row.spark) for row in rows],
         "metric": [row.metric for row in rows],
@@ -133,5 +152,5 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
         "start": [row.start for row in rows],
         "budget": [row.budget for row in rows],
         "owner": [row.owner for row in rows],
-        "source": [row.source for row in rows],
+        **({} if copies else source),
     }

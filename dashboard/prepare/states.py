@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from search.runs.lease import origin_of
 from search.runs.progress import Progress
 from search.runs.record import Status
 from search.runs.run import Run
 
-State = Literal["running", "finished", "interrupted", "damaged"]
+State = Literal["running", "finished", "interrupted", "unfinished", "damaged"]
+"""``unfinished`` is a copy of a run: whether its search goes on was not seen lately."""
 
 STATUS_TEXT: Mapping[Status, str] = {
     "completed": "completed",
@@ -42,5 +44,6 @@ def run_state(run: Run, *, driven: bool) -> State:
         driven: a living process drives it.
     """
     if not run.foreign:
-        return state_of(run.progress(), driven=driven)
+        state = state_of(run.progress(), driven=driven)
+        return "unfinished" if state == "interrupted" and origin_of(run.layout) else state
     return "running" if run.progress().counts.get("running") else "finished"

@@ -77,6 +77,8 @@ def timeline(records: Sequence[TrialRecord], *, now: float) -> Timeline | None:
         now: seconds since 1970; stints that last go on until then.
     """
     known = [(known, stint) for known in records for stint in known.stints]
+    if any(stint.node for _, stint in known):  # one that has no node yet waits for one: it is on no worker
+        known = [(known, stint) for known, stint in known if stint.node or stint.end is not None]
     if not known:
         return None
     known.sort(key=lambda pair: pair[1].start)
@@ -164,7 +166,7 @@ def use(found: Timeline) -> Use:
         busy=worked / (workers * seconds) if seconds > 0 else 0.0,
         active=worked / (workers * ran) if ran > 0 else 0.0,
         training=min(float(found.stints["training"].sum()) / worked, 1.0) if worked > 0 else 0.0,
-        interrupted=int(found.stints["ending"].isin(["crashed", "orphaned"]).sum()),
+        interrupted=int(found.stints["ending"].isin(["crashed", "lost", "orphaned"]).sum()),
     )
 
 

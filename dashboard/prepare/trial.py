@@ -8,8 +8,8 @@ from typing import Any
 
 from dashboard.prepare.moments import moment
 from dashboard.prepare.states import STATUS_TEXT
-from search.console import duration
 from search.costs import hours_text
+from search.display import duration
 from search.runs.record import RungDecision
 from search.runs.run import Run, Trial
 from search.summary import score_text, settings_yaml

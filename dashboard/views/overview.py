@@ -29,6 +29,7 @@ ICONS = {
     "diverged": ":material/trending_down:",
     "restarted": ":material/restart_alt:",
     "rejected": ":material/block:",
+    "avoided": ":material/dns:",
 }
 
 MOST_LINKS = 4
@@ -123,7 +124,8 @@ def _best(best: overview.Best) -> None:
 
 def _health(found: Open, told: Reports) -> None:
     """Draw what is wrong. Not remembered: a trial stalls while nothing changes on disk."""
-    complaints = health.health(found.run, told, found.state, now=time.time(), damage=damage(found.run))
+    now = found.run.driver_time or time.time()
+    complaints = health.health(found.run, told, found.state, now=now, damage=damage(found.run))
     for complaint in complaints:
         first = next(iter(complaint.trials), "run")
         box = folded(

@@ -13,7 +13,7 @@ from dashboard.prepare.rows import Row, columns
 from dashboard.prepare.words import plain
 from dashboard.shelf import shelf
 from dashboard.watch import redraw_on_change
-from search.runs.place import Place
+from search.plan.place import Place
 
 MOST_LINKS = 8
 
@@ -78,7 +78,17 @@ def _table(rows: list[Row]) -> None:
             "owner": st.column_config.TextColumn(
                 "Owner", help="Who drives it: host and process; else who owns its files"
             ),
-            "source": st.column_config.TextColumn("Source"),
+            "source": st.column_config.TextColumn(
+                "Source",
+                width=150,
+                help="The program that wrote it; of a copy the machine or the bucket it comes from",
+            ),
+            "fetched": st.column_config.DatetimeColumn(
+                "Brought home",
+                format="distance",
+                width=120,
+                help="When this copy was last brought up to date",
+            ),
         },
     )
     cells = event.selection.cells
@@ -104,7 +114,7 @@ def _search(names: list[str]) -> None:
 
 
 def _look(folder: Place) -> tuple[object, ...]:
-    return tuple((found.name, memory.row_version(found)) for found in shelf(folder))
+    return tuple((found, memory.row_version(found)) for found in shelf(folder))
 
 
 draw()

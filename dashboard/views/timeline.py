@@ -11,7 +11,7 @@ from dashboard.drawing import chart
 from dashboard.frame import Open, no_trials_yet, nothing_left, palette, run_page
 from dashboard.prepare.timeline import Timeline, Use, busy_workers, pauses, timeline, use
 from dashboard.prepare.words import plain
-from search.console import duration
+from search.display import duration
 
 LEGEND = (
     "A box is a stretch of one trial on one worker. A device has as many rows as trials ever ran there at once. "
@@ -31,7 +31,8 @@ def draw(found: Open) -> None:
         no_trials_yet()
         return
     # Stints that last grow with the clock, those that nobody drives any more do not. A new picture forgets its zoom.
-    now = time.time() // EVERY * EVERY if found.state == "running" else 0.0
+    clock = found.run.driver_time or time.time()
+    now = clock // EVERY * EVERY if found.state == "running" else 0.0
     made = timeline(records, now=now)
     if made is None:
         st.info("Nothing says where and when these trials ran.", icon=":material/timer_off:")
@@ -71,7 +72,7 @@ def _texts(made: Timeline, found: Use) -> list[tuple[str, str, str]]:
         ("Span", duration(found.seconds), paused),
         ("Busy", f"{found.active:.0%}", counted),
         ("In epochs", f"{found.training:.0%}", "of busy time"),
-        ("Cut off", f"{found.interrupted:,}", "crashed or orphaned"),
+        ("Cut off", f"{found.interrupted:,}", "crashed or lost"),
     ]
 
 

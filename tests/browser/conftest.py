@@ -7,8 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -90,14 +89,6 @@ def drawn(page: sync_api.Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     sync_api.expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0)
     sync_api.expect(page.locator('[data-testid="stException"]')).to_have_count(0)
-
-
-def until(told: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait until something holds; fail in words when it does not in time."""
-    end = time.monotonic() + seconds
-    while not told():
-        assert time.monotonic() < end, what
-        time.sleep(0.2)
 
 
 def answers(root: Path) -> list[dict[str, object]]:

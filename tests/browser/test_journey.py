@@ -13,7 +13,8 @@ import pytest
 from dashboard.pages import RUN_PAGES
 from dashboard.prepare.filters import Filters, Range
 from search.runs.reader import open_run
-from tests.browser.conftest import answers, drawn, searching, serving, sync_api, until
+from tests.browser.conftest import answers, drawn, searching, serving, sync_api
+from tests.waiting import wait_until
 
 expect = sync_api.expect
 
@@ -32,8 +33,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder, "living", "--trials", "500", "--epochs", "240", "--set", "scheduler.grace_period=120"
     ):
         root = folder / "living"
-        until((root / "study.journal").is_file, 90, "the search did not begin")
-        until(lambda: ended(root) >= 4, 180, "no four trials ended")
+        wait_until((root / "study.journal").is_file, 90, "the search did not begin")
+        wait_until(lambda: ended(root) >= 4, 180, "no four trials ended")
         yield folder
 
 
@@ -91,14 +92,14 @@ def test_two_trials_are_compared_side_by_side(page: sync_api.Page, address: str)
 
 def test_a_trial_is_stopped_from_its_page(page: sync_api.Page, address: str, runs: Path) -> None:
     root = runs / "living"
-    until(lambda: young(root) is not None, 60, "no trial began")
+    wait_until(lambda: young(root) is not None, 60, "no trial began")
     running = young(root)
     page.goto(f"{address}/trial?run=living&trials={running}")
     drawn(page)
     stop = page.get_by_role("button", name=re.compile(rf"Stop trial {running}$"))
     stop.click()
     page.get_by_role("button", name="Stop it").click()
-    until(
+    wait_until(
         lambda: any("stop_trial" in str(one["request"]) for one in answers(root)),
         30,
         "the driver did not answer",
@@ -124,9 +125,9 @@ def test_a_trial_is_cloned_edited_and_enqueued(page: sync_api.Page, address: str
     field.fill("0.00321")
     field.press("Enter")
     page.get_by_role("button", name="Try it next").click()
-    until(
+    wait_until(
         lambda: any(t.point.get("learning_rate") == 0.00321 for t in open_run(root).trials),
-        60,
+        180,  # the one worker ends its trial first: a minute of training on a busy machine
         "it was not tried",
     )
     tried = next(t for t in open_run(root).trials if t.point.get("learning_rate") == 0.00321)
@@ -137,7 +138,7 @@ def test_a_new_epoch_appears_by_itself(page: sync_api.Page, address: str) -> Non
     page.goto(f"{address}/overview?run=living")
     drawn(page)
     before = epochs(page)
-    until(lambda: epochs(page) > before, 30, f"still {before} epochs")
+    wait_until(lambda: epochs(page) > before, 30, f"still {before} epochs")
 
 
 def epochs(page: sync_api.Page) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
 import socket
 from pathlib import Path
@@ -14,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.access import VARIABLE, Access, AccessError, access_of, host_name, own_token
+from dashboard.access import VARIABLE, Access, access_of, own_token
 from dashboard.arguments import parser
 from dashboard.attempts import MOST, MOST_OF_ALL, Attempts
 from dashboard.gate import Gate
 from dashboard.login import LOGIN, login_page, next_of
+from search.access import AccessError
 
 SECRET = "correct horse battery"
 
@@ -102,14 +102,6 @@ def test_a_password_cannot_be_given_on_the_command_line(capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         access("--token", SECRET)
     capsys.readouterr()
-
-
-@given(st.ip_addresses(), st.integers(0, 65535) | st.none())
-def test_the_host_header_is_read_whatever_the_address_and_its_port(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int | None
-) -> None:
-    host = f"[{address}]" if address.version == 6 else str(address)
-    assert host_name(host if port is None else f"{host}:{port}") == str(address)
 
 
 @given(st.text())

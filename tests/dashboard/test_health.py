@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.prepare.health import MOST_TRIALS, health, stalled
 from dashboard.prepare.reports import reports
-from search.runs.record import Stint, TrialRecord
+from search.runs.record import Ending, Stint, TrialRecord
 from tests.dashboard.records import curve, report, run, trial
 
 
@@ -45,6 +45,27 @@ def test_a_stint_that_has_just_begun_is_no_stall_though_the_last_report_is_old()
     stints = [Stint(1, 0.0, end=90.0, ending="orphaned"), Stint(2, 5000.0)]
     known = trial(0, [report(1, 0.5, seconds=30.0)], status="running", stints=stints)
     assert not stalled([known], reports([known]), now=5100.0)
+
+
+def test_a_trial_that_waits_for_a_node_of_a_cluster_is_no_stall() -> None:
+    waits = trial(1, [], status="running", stints=[Stint(1, 0.0)])
+    runs = trial(0, [report(1, 0.5)], status="running", stints=[Stint(1, 4999.0, host="a", node="n1")])
+    assert not stalled([runs, waits], reports([runs, waits]), now=5000.0)
+
+
+def test_a_node_that_eats_trials_is_named_with_those_trials(tmp_path: Path) -> None:
+    works = trial(0, [report(1, 0.5)], status="completed", stints=[on("n1", 0.0, "completed")])
+    eaten = [trial(n, [], status="waiting", stints=[on("n2", float(n), "crashed")]) for n in (1, 2, 3)]
+    found = health(run(tmp_path / "run", [works, *eaten]), reports([works]), "finished", now=99.0)
+    (avoided,) = [one for one in found if one.kind == "avoided"]
+    assert avoided.title == "The node host-n2 is avoided"
+    assert avoided.trials == (1, 2, 3)
+    assert "it broke" in avoided.reason
+
+
+def on(node: str, start: float, ending: Ending) -> Stint:
+    """Return a stint on a node that has ended."""
+    return Stint(1, start, host=f"host-{node}", node=node).ended(ending, at=start + 9, reason="it broke")
 
 
 def test_trials_stall_only_where_somebody_drives_the_search(tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,20 +22,14 @@ from dashboard.jobs import MOST_LINES, Job, Jobs, environment, parsed
 from dashboard.known_words import ask, known_words, why_unknown
 from search.tuning.vocabulary import vocabulary
 from tests.dashboard.visits import said
+from tests.waiting import wait_until
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 WAIT = "import time; time.sleep(600)"
 
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-u", "-c", code]
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +107,7 @@ finally:
     half.unlink()
 """
     made = started.start("a", python(code))
-    until(lambda: made.lines)
+    wait_until(lambda: made.lines)
     child = psutil.Process(int(half.read_text()))
     made.cancel()
     assert made.join(PATIENCE)
@@ -127,7 +120,7 @@ def test_the_servers_end_ends_all_jobs_also_those_that_will_not(monkeypatch: pyt
     made = Jobs()
     stubborn = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print('ready'); {WAIT}"
     found = [made.start("a", python(WAIT)), made.start("b", python(stubborn))]
-    until(lambda: found[1].lines)
+    wait_until(lambda: found[1].lines)
     made.end()
     assert not any(one.running for one in found)
     made.end()  # once more does no harm
@@ -139,10 +132,10 @@ def test_a_job_whose_server_was_killed_ends_at_its_next_word(tmp_path: Path) -> 
     talks += "\nwhile True: print(1); time.sleep(.05)"
     server = f"import sys, time; from dashboard.jobs import Job; Job([sys.executable, '-u', '-c', {talks!r}]); {WAIT}"
     with subprocess.Popen([sys.executable, "-W", "ignore", "-c", server], env=environment()) as process:
-        until(lambda: child.is_file() and child.read_text())
+        wait_until(lambda: child.is_file() and child.read_text())
         found = psutil.Process(int(child.read_text()))
         os.kill(process.pid, signal.SIGKILL)
-    until(lambda: not found.is_running())
+    wait_until(lambda: not found.is_running())
 
 
 def test_a_program_that_is_not_there_is_an_error_at_once(started: Jobs) -> None:
@@ -207,7 +200,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
 
 def test_a_page_shows_the_progress_of_a_job_and_cancels_it(shown: Jobs) -> None:
     found = jobs.start("shown", python(f'print(\'{{"done": 3, "total": 4, "text": "writing"}}\'); {WAIT}'))
-    until(lambda: found.lines)
+    wait_until(lambda: found.lines)
     app = AppTest.from_string(PAGE, default_timeout=30).run()
     assert not app.exception
     app.button(key="cancel:shown").click().run()
@@ -223,7 +216,7 @@ def test_a_page_tells_why_a_job_has_failed_as_text(shown: Jobs) -> None:
 
 
 def test_the_words_of_a_space_are_asked_of_a_verb_once(shown: Jobs) -> None:
-    until(lambda: known_words() is not None)
+    wait_until(lambda: known_words() is not None)
     first = known_words()
     assert first is not None
     # Other tests may have registered parts in this process; the verb's own has those that come with Winnow.
@@ -242,7 +235,7 @@ def test_why_the_words_are_not_known_is_told(shown: Jobs) -> None:
     assert known_words() is None
     assert "torch is missing" in why_unknown()
     ask()
-    until(lambda: known_words() is not None)
+    wait_until(lambda: known_words() is not None)
     assert why_unknown() == ""
 
 

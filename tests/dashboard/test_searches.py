@@ -8,8 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -29,21 +27,13 @@ from dashboard.searches import (
     tail,
 )
 from search.runs.layout import write_json
-from search.tuning.launch import NAME
+from search.tuning.new_run import NAME
 from tests.dashboard.conftest import make_plan
-
-PATIENCE = 60.0
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from tests.waiting import wait_until
 
 
 def ended(one: Begun) -> Begun:
-    until(lambda: not one.alive and one.returncode is not None)
+    wait_until(lambda: not one.alive and one.returncode is not None)
     return one
 
 
@@ -80,7 +70,7 @@ time.sleep(600)
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", server], env=environment(), start_new_session=True
     ) as process:
-        until(lambda: any(one.said for one in begun(runs)))
+        wait_until(lambda: any(one.said for one in begun(runs)))
         (one,) = begun(runs)
         assert one.alive
         os.killpg(process.pid, signal.SIGKILL)
@@ -91,7 +81,7 @@ time.sleep(600)
         p for p in psutil.process_iter(["cmdline"]) if str(one.folder) in " ".join(p.info["cmdline"] or ())
     ]
     found.kill()
-    until(lambda: not one.alive)
+    wait_until(lambda: not one.alive)
 
 
 def test_the_names_are_those_that_search_run_takes(runs: Path) -> None:
