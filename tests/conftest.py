@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import optuna
 import pytest
@@ -19,6 +21,21 @@ __all__ = ["chromium"]
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 mark_session()
+os.environ.setdefault("RAY_ADDRESS", "local")  # no search of a test joins another's Ray
+
+LONGEST = (
+    "cluster/test_three_hosts.py",
+    "faults/test_kill.py",
+    "cli/test_confirm.py",
+    "browser/test_winner.py",
+    "cli/test_endings.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files whose single tests take minutes: else all workers but one wait for them at the end."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).as_posix() not in LONGEST)
 
 
 @pytest.fixture(autouse=True)

@@ -26,8 +26,8 @@ STAY = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 
 def mark_session() -> None:
-    """Mark this process, so that all that it starts can be found."""
-    os.environ.setdefault(MARK, uuid.uuid4().hex)
+    """Mark this process, so that all that it starts can be found: apart from what another worker's tests start."""
+    os.environ[MARK] = uuid.uuid4().hex
 
 
 @contextmanager

@@ -23,7 +23,7 @@ import psutil
 
 from search.runs.reader import open_run
 from search.runs.run import Run
-from search.tuning.local_ray import sweep
+from search.tuning.owned_folder import sweep
 from tests.leftovers import DRIVERS, family_of
 
 MARK = "WINNOW_TEST_SEARCH"
@@ -109,6 +109,7 @@ class Living:
         settings = {
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": str(REPOSITORY),
+            "RAY_ADDRESS": "local",
             **inherited,
             **(environment or {}),
             MARK: self.mark,
@@ -223,14 +224,6 @@ def reports(root: Path) -> int:
 def gone(family: Sequence[psutil.Process]) -> bool:
     """Return whether all of these processes have died."""
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family)
-
-
-def wait_until(what: str, true: Callable[[], Any], patience: float = PATIENCE) -> None:
-    """Wait until something is the case."""
-    deadline = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < deadline, f"not in {patience:g} s: {what}"
-        time.sleep(0.05)
 
 
 def _title(process: psutil.Process) -> str:

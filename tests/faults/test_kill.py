@@ -19,10 +19,10 @@ from tests.faults.searches import (
     medium_space,
     opened,
     reports,
-    wait_until,
 )
 from tests.faults.whole import assert_whole
 from tests.leftovers import folders
+from tests.waiting import wait_until
 
 TRIALS, EPOCHS = 12, 9
 
@@ -75,10 +75,10 @@ def test_a_search_outlives_a_killed_worker_a_killed_driver_and_the_death_of_all(
         assert only_json(search), "Ray has printed what it thinks of a worker's death"
         family, services = search.family, services_of(search)
         search.kill()
-        wait_until("Ray's services and workers have died with the driver", lambda: gone(services))
+        wait_until(lambda: gone(services), what="Ray's services and workers have died with the driver")
         search = searches.enter_context(living(*resumed(root), folder=tmp_path))
         after_more_reports(search, root, 2)
-        wait_until("nothing of the killed driver's lives", lambda: gone(family))
+        wait_until(lambda: gone(family), what="nothing of the killed driver's lives")
         search.kill_all()
         ended = done(*resumed(root), folder=tmp_path)
         assert not folders(), "a start has not removed what a killed driver had left"

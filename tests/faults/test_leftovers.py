@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from search.tuning import local_ray
+from search.tuning import owned_folder
 from tests import leftovers
 
 
@@ -41,14 +41,14 @@ def a_thread() -> Iterator[None]:
 
 @contextmanager
 def a_folder() -> Iterator[None]:
-    folder = Path(tempfile.mkdtemp(prefix=local_ray.PREFIX, dir=local_ray.HOME))
+    folder = Path(tempfile.mkdtemp(prefix=owned_folder.PREFIX, dir=owned_folder.HOME))
     (folder / "owner").write_text(str(os.getpid()))
     yield
     shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize(
-    ("leave", "word"), [(a_process, "sleep 600"), (a_thread, "forgotten"), (a_folder, local_ray.PREFIX)]
+    ("leave", "word"), [(a_process, "sleep 600"), (a_thread, "forgotten"), (a_folder, owned_folder.PREFIX)]
 )
 def test_what_is_left_behind_is_named(leave: object, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert callable(leave)
@@ -62,8 +62,10 @@ def test_what_is_left_behind_is_named(leave: object, word: str, monkeypatch: pyt
 
 def test_a_folder_is_swept_when_its_owner_is_dead_and_only_then() -> None:
     """Its lock is held by a living process, free after a dead one; without an owner's file it is being made."""
-    with local_ray._owned_folder() as owned:
-        dead, new = (Path(tempfile.mkdtemp(prefix=local_ray.PREFIX, dir=local_ray.HOME)) for _ in range(2))
+    with owned_folder.owned_folder() as owned:
+        dead, new = (
+            Path(tempfile.mkdtemp(prefix=owned_folder.PREFIX, dir=owned_folder.HOME)) for _ in range(2)
+        )
         (dead / "owner").write_text("1")
         script = "import sys, time; file = open(sys.argv[1], 'w'); print('open', flush=True); time.sleep(600)"
         command = ["python3", "-c", script, str(dead / "log")]
@@ -71,7 +73,7 @@ def test_a_folder_is_swept_when_its_owner_is_dead_and_only_then() -> None:
         try:
             assert user.stdout is not None
             assert user.stdout.readline() == b"open\n"
-            local_ray.sweep()
+            owned_folder.sweep()
             assert user.wait(60) == -9
             assert not dead.exists()
             assert new.exists()
