@@ -3,7 +3,6 @@
     python -m benchmarks.search_efficiency --lcbench DIR --tasks FILE --out results.jsonl
     python -m benchmarks.search_efficiency --digits --seeds 20 --out results.jsonl
     python -m benchmarks.search_efficiency --lcbench DIR --tasks FILE --warm-start --cache DIR --out results.jsonl
-    python -m benchmarks.search_efficiency --lcbench DIR --tasks FILE --scale
     python -m benchmarks.search_efficiency --out results.jsonl --report
 
 All are driven by plain calls on the same simulated clock (`benchmarks/efficiency/clock.py`). A finished search is a
@@ -19,10 +18,10 @@ import sys
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.efficiency import scale, tables
+from benchmarks.efficiency import tables
 from benchmarks.efficiency.contenders import BASELINES, OURS, WARM, installed, known
 from benchmarks.efficiency.grid import Where, in_processes, run_missing, searches
-from benchmarks.efficiency.problems import RECORDED, load, tasks
+from benchmarks.efficiency.problems import RECORDED, tasks
 from benchmarks.efficiency.results import read
 from benchmarks.efficiency.warm_start import learn, unknown
 
@@ -38,10 +37,6 @@ def main() -> None:
     os.nice(max(0, NICENESS - os.nice(0)))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    if settings.scale:
-        for line in scale.report(load(_problems(settings)[0], settings.lcbench)):
-            print(line, flush=True)
-        return
     failed = 0
     if not settings.report:
         failed = _warm_start(settings) if settings.warm_start else _compare(settings)
@@ -120,7 +115,6 @@ def _settings() -> argparse.Namespace:
     add("--report", action="store_true", help="print the tables of --out and run nothing")
     add("--warm-start", action="store_true", help="compare with and without earlier searches")
     add("--cache", type=Path, default=Path("build/warm_start"), help="folder of the earlier searches")
-    add("--scale", action="store_true", help="measure what an ask costs at 100 to 10,000 trials")
     settings = parser.parse_args()
     if not (settings.digits or settings.report or (settings.lcbench and settings.tasks)):
         parser.error("`--lcbench DIR --tasks FILE`, `--digits` or `--report` is expected")

@@ -19,7 +19,6 @@ from benchmarks.efficiency.contenders import BASELINES, OURS, WARM, build, insta
 from benchmarks.efficiency.digits import CURVES, Digits
 from benchmarks.efficiency.grid import searches
 from benchmarks.efficiency.results import Result, Search, append, missing, read
-from benchmarks.efficiency.scale import finished_trials, report
 from benchmarks.efficiency.warm_start import past_of
 from search.plan.domain import Choice, Float, Int
 from search.plan.parameter import Parameter
@@ -290,24 +289,6 @@ def test_a_warm_start_is_compared_with_the_same_searches_without() -> None:
     assert "1 pairs" in said
     assert "| 1 | 30.0 | 15.0 | 0.50 [0.50, 0.50] |" in said
     assert "| 2 | 20.0 | 5.0 | 0.25 [0.25, 0.25] |" in said
-
-
-# --- what an ask costs -------------------------------------------------------------------------------------------
-
-
-def test_the_study_that_is_filled_holds_finished_trials_of_every_kind() -> None:
-    trials = finished_trials(Hill(), 30)
-    assert len(trials) == 30
-    assert {trial.state.name for trial in trials} == {"COMPLETE", "PRUNED"}
-
-
-def test_asks_are_counted_in_memory_and_on_a_journal() -> None:
-    lines = list(report(Hill(), sizes=(5, 10), at_once=8))
-    assert [line.split("|")[1:4] for line in lines[2:]] == [
-        [" 5 ", " memory ", " 20 "],
-        [" 10 ", " memory ", " 20 "],
-        [" 8 ", " journal ", " 8 "],
-    ]
 
 
 def test_lcbench_gives_curves_of_the_whole_horizon() -> None:
