@@ -1,4 +1,4 @@
-"""The contract of every registered architecture, and the published sizes of those that have one."""
+"""What single architectures are beside the contract of all: closed forms, published maps, stems, settings."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from search.training.architectures import architectures
-from search.training.errors import SettingsError
-
-NAMES = architectures.names()
-PUBLISHED = {  # https://pytorch.org/vision/stable/models.html, num_params of the ImageNet weights
-    "resnet18": 11_689_512,
-    "resnet34": 21_797_672,
-    "resnet50": 25_557_032,
-    "resnet101": 44_549_160,
-    "resnet152": 60_192_808,
-}
 
 
 def build(name: str, shape: tuple[int, int, int], classes: int = 5, **settings: object) -> nn.Module:
@@ -28,66 +18,6 @@ def build(name: str, shape: tuple[int, int, int], classes: int = 5, **settings: 
 
 def batch(shape: tuple[int, int, int], count: int = 2) -> Tensor:
     return torch.randn(count, *shape, generator=torch.Generator().manual_seed(1))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_smallest_images_train_every_parameter(name: str) -> None:
-    model = build(name, (1, 8, 8)).train()
-    logits = model(batch((1, 8, 8)))
-    assert logits.shape == (2, 5)
-    nn.functional.cross_entropy(logits, torch.tensor([0, 1])).backward()  # type: ignore[no-untyped-call]
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    "shape", [(3, 8, 8), (1, 9, 13), (3, 28, 28), (3, 32, 32), (3, 64, 48), (1, 224, 224)]
-)
-def test_any_size_and_channels_give_logits(name: str, shape: tuple[int, int, int]) -> None:
-    with torch.device("meta"):
-        model = build(name, shape).eval()
-        assert model(torch.zeros(2, *shape)).shape == (2, 5)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_weights_restored_into_a_new_model_say_the_same(name: str) -> None:
-    first = build(name, (3, 8, 8)).eval()
-    second = architectures[name].build((3, 8, 8), 5).eval()
-    second.load_state_dict(first.state_dict())
-    with torch.inference_mode():
-        assert torch.equal(first(batch((3, 8, 8))), second(batch((3, 8, 8))))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_dropout_acts_in_training_only(name: str) -> None:
-    model, images = build(name, (3, 8, 8), dropout=0.5), batch((3, 8, 8), 4)
-    with torch.inference_mode():
-        assert not torch.equal(model.train()(images), model(images))
-        assert torch.equal(model.eval()(images), model(images))
-        plain = build(name, (3, 8, 8), dropout=0.0).train()
-        assert torch.equal(plain(images), plain(images))
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("shape", "word"), [((2, 8, 8), "channels"), ((3, 7, 8), "7×8")])
-def test_images_that_cannot_be_taken_are_refused_in_words(
-    name: str, shape: tuple[int, int, int], word: str
-) -> None:
-    with pytest.raises(SettingsError, match=word):
-        build(name, shape)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_initial_weights_follow_the_seed(name: str) -> None:
-    first, second = build(name, (1, 8, 8)), build(name, (1, 8, 8))
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-
-
-@pytest.mark.parametrize(("name", "parameters"), PUBLISHED.items())
-def test_resnets_have_the_published_number_of_parameters(name: str, parameters: int) -> None:
-    with torch.device("meta"):
-        model = build(name, (3, 224, 224), 1000)
-    assert sum(p.numel() for p in model.parameters()) == parameters
 
 
 def test_lenet5_has_the_published_number_of_parameters() -> None:
@@ -134,7 +64,7 @@ def test_cnn_of_any_depth_and_kernel_takes_the_smallest_images(kernel_size: int,
         assert model(torch.zeros(2, 1, 8, 8)).shape == (2, 5)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"])
 def test_cnn_activations_are_those_of_torch(activation: str) -> None:
     model = build("cnn", (1, 8, 8), layers=1, activation=activation)
     inputs = torch.linspace(-3, 3, 50)
