@@ -14,7 +14,7 @@ from search.plan.domain import among, is_value
 from search.plan.mistake import word
 from search.plan.trial_config import Value
 
-Kind = Literal["float", "int", "bool", "choice"]
+Kind = Literal["float", "int", "bool", "choice", "file"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Setting:
     ``low`` and ``high`` are inclusive. ``applies`` names the choices that must have been made for this
     setting to matter: ``{"optimizer": ("sgd",)}``; empty: always. The same name may stand in several
     settings with disjoint ``applies``, each with its own default (the learning rate of SGD and of Adam).
+    A ``file`` is the path of one, relative to the YAML file that says it; its default is a word instead.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: tuple[Value, ...] = ()
-    applies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    applies: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
 
     def applies_to(self, settings: Mapping[str, Value]) -> bool:
         """Tell whether this setting matters, given the choices made so far."""
@@ -45,6 +46,8 @@ class Setting:
             return None if isinstance(value, bool) else "true or false"
         if self.kind == "choice":
             return None if among(value, self.choices) else "one of " + ", ".join(map(word, self.choices))
+        if self.kind == "file":
+            return None if isinstance(value, str) and value else f"{word(self.default)} or the path of a file"
         noun = "a whole number" if self.kind == "int" else "a number"
         return None if self._allows(value) else f"{noun} {self.range_text()}".rstrip()
 
