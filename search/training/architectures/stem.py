@@ -1,0 +1,76 @@
+"""What an architecture for 224 pixels does first, and what it does instead where the images are small or grey.
+
+The form for small images is that of He et al. 2016's CIFAR networks and of every CIFAR recipe since: the first
+layers keep the resolution, so that the first stage sees all of it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import nn
+
+from search.training.architectures.registry import SMALLEST, check_shape
+
+Stem = Literal["auto", "small", "imagenet"]
+
+SMALL_IMAGE = 96
+"""`stem: auto` takes the small stem below this side in pixels: with the other, 64 pixels end as a 2×2 map."""
+
+
+def takes_small_stem(
+    name: str, shape: tuple[int, int, int], stem: Stem, *, published: int = SMALLEST
+) -> bool:
+    """Decide which stem an architecture gets, and refuse images that it cannot take.
+
+    Args:
+        name: the architecture, for the message.
+        shape: (channels, height, width) in pixels.
+        stem: ``auto`` takes the small one below 96 pixels.
+        published: the least side in pixels that the published form takes.
+
+    Returns:
+        Whether it is the small one.
+
+    Raises:
+        SettingsError: images that it cannot take.
+    """
+    small = stem == "small" or (stem == "auto" and min(shape[1:]) < SMALL_IMAGE)
+    check_shape(name, shape, SMALLEST if small else published)
+    return small
+
+
+def fit_first_convolution(
+    model: nn.Module, channels: int, *, kernel_size: int | None = None, stride: int = 1
+) -> None:
+    """Replace the first convolution where the images have other channels or need another kernel.
+
+    The new one starts as He et al. 2015 say, by its outgoing connections.
+
+    Args:
+        model: is changed in place.
+        channels: of the images.
+        kernel_size: side in pixels, padded so as to keep the size; None: kernel, stride and padding stay.
+        stride: beside another kernel.
+    """
+    name, old = next((name, m) for name, m in model.named_modules() if isinstance(m, nn.Conv2d))
+    if kernel_size is None and channels == old.in_channels:
+        return
+    size, steps, padding = old.kernel_size, old.stride, old.padding
+    if kernel_size is not None:
+        size, steps, padding = (kernel_size,) * 2, (stride,) * 2, (kernel_size // 2,) * 2
+    new = nn.Conv2d(channels, old.out_channels, size, steps, padding, bias=old.bias is not None)
+    nn.init.kaiming_normal_(new.weight, mode="fan_out", nonlinearity="relu")
+    model.set_submodule(name, new)
+
+
+def keep_resolution(model: nn.Module, times: int) -> None:
+    """Take back the first halvings of the resolution; no weight changes its shape or name.
+
+    Args:
+        model: is changed in place; its convolutions are defined in the order in which they run.
+        times: how many convolutions of stride 2 get stride 1.
+    """
+    halving = [m for m in model.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2)]
+    for convolution in halving[:times]:
+        convolution.stride = (1, 1)
