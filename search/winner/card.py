@@ -239,11 +239,7 @@ def _training(trained: Trained, bundle: Bundle) -> str:
     where = "".join(f"- {name}: {plain(str(environment[name]))}\n" for name in shown if name in environment)
     first = " of the first member" if len(trained.members) > 1 else ""
     origins = _origins(trained)
-    begun = (
-        f"It was pretrained on other images: {'; '.join(origins)}.\n\n"
-        if origins
-        else ""
-    )
+    begun = f"It was pretrained on other images: {'; '.join(origins)}.\n\n" if origins else ""
     return (
         f"## Training\n\n{begun}"
         f'The recipe{first} ({bundle.recipe.name}; `search.load_recipe(".").train(data)` trains it on '

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import urlparse
 
+from search.training.architectures import architectures
+
 DIGEST = re.compile(r"-([0-9a-f]{8,})\.")
 """torch's own convention: a file's name holds the first digits of its SHA-256."""
 
@@ -41,11 +43,12 @@ class Published:
 @lru_cache
 def published(architecture: str) -> Published | None:
     """Return an architecture's published weights, the best where there are several; None where there are none."""
+    name = architectures[architecture].weights
+    if name is None:
+        return None
     # Late: torchvision takes seconds to import.
     from torchvision import models  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    if architecture not in models.list_models(module=models):
-        return None
-    best = models.get_model_weights(architecture).DEFAULT
+    best = getattr(models, name).DEFAULT
     seen = best.transforms()
     return Published(str(best), best.url, tuple(seen.mean), tuple(seen.std), int(seen.crop_size[0]))

@@ -8,9 +8,9 @@ import os
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import torch
@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from search.plan.plugins import plugin_file
+from search.training.atomic import written_atomically
 from search.training.errors import WeightsError
 from search.training.transfer.published import Published
 
@@ -27,6 +28,9 @@ FOLDER = "WINNOW_WEIGHTS"
 
 ANSWERED = 10.0
 """Seconds in which a server must answer."""
+
+READ_AT_ONCE = 2**20
+"""Bytes."""
 
 INSIDE = ("state_dict", "model_state_dict", "model")
 """Where a checkpoint of torchvision, Lightning or Winnow has the weights."""
@@ -69,10 +73,8 @@ def published_file(known: Published) -> Path:
         if path.is_file():
             return path
     try:
-        with urlopen(known.url, timeout=ANSWERED):  # torch's own download waits without end
-            there[0].parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(known.url, str(there[0]), known.digest or None, progress=False)
-    except (URLError, OSError, RuntimeError) as error:
+        _fetch(known, there[0])
+    except (OSError, HTTPException) as error:
         folders = " or ".join(str(path.parent) for path in there)
         reason = " ".join(str(getattr(error, "reason", error)).split())
         raise WeightsError(
@@ -80,6 +82,17 @@ def published_file(known: Published) -> Path:
             f"{known.url} into {there[0].parent}"
         ) from error
     return there[0]
+
+
+def _fetch(known: Published, path: Path) -> None:
+    """Fetch a file, whole or not at all; torch's own way waits without end, and leaves tqdm's thread behind."""
+    digest = hashlib.sha256()
+    with urlopen(known.url, timeout=ANSWERED) as answer, written_atomically(path, durable=False) as file:
+        while data := answer.read(READ_AT_ONCE):
+            digest.update(data)
+            file.write(data)
+        if not digest.hexdigest().startswith(known.digest):
+            raise OSError(f"what came has the SHA-256 {digest.hexdigest()[:8]}…, not {known.digest}…")
 
 
 def local_file(text: str) -> Path:

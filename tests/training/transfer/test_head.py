@@ -1,0 +1,31 @@
+"""The head of every network that has published weights is what torchvision builds for the number of classes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torchvision import models
+
+from search.training.architectures import architectures
+from search.training.transfer.head import head_names
+
+NAMES = [entry.name for entry in architectures if architectures[entry.name].weights]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_head_is_what_has_a_row_for_each_class(name: str) -> None:
+    """Oracle: the published network for 1,001 classes, none of whose other layers has that size."""
+    with torch.device("meta"):
+        published = models.get_model(name, num_classes=1001)
+    expected = {
+        name
+        for name, tensor in published.state_dict().items()
+        if 1001 in tensor.shape and not name.startswith(("aux", "Aux"))
+    }
+    found = head_names(lambda classes: architectures[name].build((3, 224, 224), classes, stem="imagenet"))
+    assert found == expected
+
+
+def test_a_plain_networks_head_is_its_last_layer() -> None:
+    found = head_names(lambda classes: architectures["cnn"].build((1, 8, 8), classes, layers=1))
+    assert sorted(name.rpartition(".")[2] for name in found) == ["bias", "weight"]
