@@ -64,7 +64,7 @@ def test_a_file_that_does_not_fit_every_branch_is_refused_at_its_line(
     assert len(lines) == 2
     assert all(f"{tmp_path}/tiny.yaml:7: space.weights: found '{tmp_path}/" in line for line in lines)
     assert (
-        f"found '{weights}' with cnn, expected weights that it can begin with: {weights} does not fit"
+        f"found '{weights}' with cnn, expected weights that it can begin with: {weights} lacks 3.weight"
         in lines[0]
     )
     assert "there are no weights" in lines[1]
