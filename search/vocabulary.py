@@ -71,7 +71,8 @@ def show(console: Console, words: Vocabulary) -> None:
 def allowed(setting: Setting) -> str:
     """Return what a setting may be, in words."""
     if setting.kind == "choice":
-        return ", ".join(map(value_text, setting.choices))
+        patterns = [namespace.pattern for namespace in setting.namespaces]
+        return ", ".join([*map(value_text, setting.choices), *patterns])
     if setting.kind == "file":
         return f"{value_text(setting.default)} or the path of a file"
     noun = {"bool": "true or false", "int": "a whole number", "float": "a number"}[setting.kind]

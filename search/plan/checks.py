@@ -138,7 +138,7 @@ def _check_values(parameter: Parameter, setting: Setting) -> Iterator[Mistake]:
     mismatch = _range_mismatch(domain, setting)
     for suffix, value in _telling_values(domain):
         if wrong := setting.mistake(value):
-            hint = nearest(value, setting.choices) if isinstance(value, str) else ""
+            hint = setting.nearest(value)
             yield Mistake(key=key + suffix, found=shown(value), expected=wrong, hint=hint)
             mismatch = None
     if mismatch:

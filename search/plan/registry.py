@@ -17,7 +17,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_orig
 
 from search.plan.mistake import did_you_mean
 from search.plan.trial_config import Value
-from search.plan.vocabulary import Setting
+from search.plan.vocabulary import Namespace, Setting
 
 __all__ = ["Entry", "FilePath", "Range", "Registry", "did_you_mean", "settings_of"]
 
@@ -100,6 +100,10 @@ class Registry(Generic[Part]):
     def names(self) -> tuple[str, ...]:
         """Return all names in the order of registration."""
         return tuple(self._entries)
+
+    def namespaces(self) -> Mapping[Namespace, Entry[Part]]:
+        """Return the parts that are there by the hundred, beside `names`, each with an entry for all of them."""
+        return {}
 
 
 def settings_of(build: Callable[..., Any]) -> tuple[Setting, ...]:

@@ -11,10 +11,33 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from search.plan.domain import among, is_value
-from search.plan.mistake import word
+from search.plan.mistake import nearest, word
 from search.plan.trial_config import Value
 
 Kind = Literal["float", "int", "bool", "choice", "file"]
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """Choices by the hundred under one prefix, all legal, but too many to be listed.
+
+    ``prefix`` ends in a slash and begins each of ``names``. Where there are none, ``install`` says what brings them.
+    """
+
+    prefix: str
+    names: tuple[str, ...]
+    install: str
+
+    @property
+    def pattern(self) -> str:
+        """What stands for all of them in a list of names: `timm/*`."""
+        return f"{self.prefix}*"
+
+    def mistake(self, value: Value) -> str | None:
+        """Return what is wrong with a value that begins with the prefix, as `expected …`, or None."""
+        if value in self.names:
+            return None
+        return f"one of the {len(self.names)} names of {self.pattern}" if self.names else self.install
 
 
 @dataclass(frozen=True)
@@ -24,6 +47,7 @@ class Setting:
     ``low`` and ``high`` are inclusive. ``applies`` names the choices that must have been made for this
     setting to matter: ``{"optimizer": ("sgd",)}``; empty: always. The same name may stand in several
     settings with disjoint ``applies``, each with its own default (the learning rate of SGD and of Adam).
+    A name there that ends in ``/*`` stands for all with that prefix. ``namespaces`` are choices beside ``choices``.
     A ``file`` is the path of one, relative to the YAML file that says it; its default is a word instead.
     """
 
@@ -35,21 +59,40 @@ class Setting:
     high: float | None = None
     choices: tuple[Value, ...] = ()
     applies: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    namespaces: tuple[Namespace, ...] = ()
 
     def applies_to(self, settings: Mapping[str, Value]) -> bool:
         """Tell whether this setting matters, given the choices made so far."""
-        return all(settings.get(selector) in names for selector, names in self.applies.items())
+        return all(_covers(names, settings.get(selector)) for selector, names in self.applies.items())
 
     def mistake(self, value: Value) -> str | None:
         """Return what is wrong with a value, as `expected …`, or None where it is right."""
         if self.kind == "bool":
             return None if isinstance(value, bool) else "true or false"
         if self.kind == "choice":
-            return None if among(value, self.choices) else "one of " + ", ".join(map(word, self.choices))
+            return self._choice_mistake(value)
         if self.kind == "file":
             return None if isinstance(value, str) and value else f"{word(self.default)} or the path of a file"
         noun = "a whole number" if self.kind == "int" else "a number"
         return None if self._allows(value) else f"{noun} {self.range_text()}".rstrip()
+
+    def nearest(self, value: Value) -> str:
+        """Return `did you mean 'x'?` for the choice that is nearest to a text, or nothing."""
+        if not isinstance(value, str):
+            return ""
+        within = self._namespace(value)
+        return nearest(value, within.names if within else self.choices)
+
+    def _choice_mistake(self, value: Value) -> str | None:
+        if among(value, self.choices):
+            return None
+        if within := self._namespace(value):
+            return within.mistake(value)
+        patterns = [namespace.pattern for namespace in self.namespaces]
+        return "one of " + ", ".join([*map(word, self.choices), *patterns])
+
+    def _namespace(self, value: Value) -> Namespace | None:
+        return next((n for n in self.namespaces if str(value).startswith(n.prefix)), None)
 
     def _allows(self, value: Value) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float) or not is_value(value):
@@ -103,3 +146,8 @@ class Vocabulary:
             if setting.applies_to(settings) and setting.name not in settings:
                 settings[setting.name] = setting.canonical(point.get(setting.name, setting.default))
         return settings
+
+
+def _covers(names: tuple[Value, ...], value: Value | None) -> bool:
+    """Tell whether a choice is among names, or in a namespace that is."""
+    return value in names or (isinstance(value, str) and f"{value.partition('/')[0]}/*" in names)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from search.plan.vocabulary import Setting, Vocabulary
+from search.plan.vocabulary import Namespace, Setting, Vocabulary
 
 PARTS = ("samplers", "schedulers")
 
@@ -30,4 +30,6 @@ def read_vocabulary(document: Mapping[str, Any]) -> Vocabulary:
 
 def _setting(document: Mapping[str, Any]) -> Setting:
     applies = {selector: tuple(names) for selector, names in document["applies"].items()}
-    return Setting(**{**document, "choices": tuple(document["choices"]), "applies": applies})
+    namespaces = tuple(Namespace(**{**one, "names": tuple(one["names"])}) for one in document["namespaces"])
+    choices = tuple(document["choices"])
+    return Setting(**{**document, "choices": choices, "applies": applies, "namespaces": namespaces})

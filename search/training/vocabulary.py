@@ -50,7 +50,14 @@ def vocabulary() -> Vocabulary:
 
 def _selectors() -> list[Setting]:
     return [
-        Setting(name, "choice", default, f"which {registry.kind}", choices=registry.names())
+        Setting(
+            name,
+            "choice",
+            default,
+            f"which {registry.kind}",
+            choices=registry.names(),
+            namespaces=tuple(registry.namespaces()),
+        )
         for name, (registry, default) in SELECTORS.items()
     ]
 
@@ -59,7 +66,8 @@ def _part_settings(selector: str, registry: Registry[Any]) -> list[Setting]:
     """Return the settings of all parts; equal ones are one, which applies to all those parts."""
     distinct: list[Setting] = []
     owners: list[list[str]] = []
-    for entry in registry:
+    namespaces = [replace(entry, name=n.pattern) for n, entry in registry.namespaces().items()]
+    for entry in (*registry, *namespaces):
         for setting in entry.settings:
             if setting not in distinct:
                 distinct.append(setting)

@@ -8,24 +8,13 @@ al. 2014).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from torch import nn
 
 from search.plan.registry import Range
+from search.training.architectures.activations import ACTIVATIONS, Activation
 from search.training.architectures.registry import architectures, check_shape
-
-Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"]
-
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "relu": lambda: nn.ReLU(inplace=True),
-    "leaky_relu": lambda: nn.LeakyReLU(0.01, inplace=True),
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "tanh": nn.Tanh,
-}
 
 
 @architectures.register("cnn")

@@ -8,13 +8,15 @@ Dropout is the module's own, drawn from torch's global generator, and off in `ev
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from torch import nn
 
-from search.plan.registry import Entry, Registry
+from search.plan.registry import Entry, Registry, did_you_mean, settings_of
+from search.plan.vocabulary import Namespace
 from search.training.errors import SettingsError
 
 Build = Callable[..., nn.Module]
@@ -33,8 +35,24 @@ class Architecture(Entry[Build]):
     weights: str | None = None
 
 
+@dataclass(frozen=True)
+class Library:
+    """Another library's architectures: what they are called, what brings them, one entry for all of them.
+
+    Its ``build`` takes the name first: ``build(name, shape, classes, *, settings…)``.
+    """
+
+    names: Callable[[], tuple[str, ...]]
+    install: str
+    entry: Architecture
+
+
 class Architectures(Registry[Build]):
-    """Architectures by name."""
+    """Architectures by name, and those of other libraries under a prefix."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self._libraries: dict[str, Library] = {}
 
     def register(self, name: str, *, weights: str | None = None) -> Callable[[Build], Build]:
         """Register the decorated function under a name.
@@ -56,13 +74,43 @@ class Architectures(Registry[Build]):
 
         return decorate
 
+    def register_library(
+        self, prefix: str, *, names: Callable[[], tuple[str, ...]], install: str
+    ) -> Callable[[Build], Build]:
+        """Register the decorated function for all names under a prefix.
+
+        Args:
+            prefix: with its slash, such as ``timm/``.
+            names: returns all names, prefix included, without importing the library; none where it is missing.
+            install: what then must be done, behind "expected".
+        """
+
+        def decorate(build: Build) -> Build:
+            entry = Architecture(f"{prefix}*", build, settings_of(build))
+            self._libraries[prefix] = Library(names, install, entry)
+            return build
+
+        return decorate
+
+    def namespaces(self) -> Mapping[Namespace, Entry[Build]]:
+        """Return the prefixes with their names, each with the entry that stands for all of them."""
+        return {
+            Namespace(prefix, library.names(), library.install): library.entry
+            for prefix, library in self._libraries.items()
+        }
+
     def __getitem__(self, name: str) -> Architecture:
         """Return the architecture of that name.
 
         Raises:
             KeyError: there is none; the message names the nearest and all the others.
         """
-        return cast(Architecture, super().__getitem__(name))
+        library = self._libraries.get(f"{name.partition('/')[0]}/")
+        if library is None:
+            return cast(Architecture, super().__getitem__(name))
+        if name not in library.names():
+            raise KeyError(f"no {self.kind} is called {name!r}{did_you_mean(name, library.names())}")
+        return replace(library.entry, name=name, build=partial(library.entry.build, name))
 
 
 architectures = Architectures("architecture")

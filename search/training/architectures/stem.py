@@ -41,7 +41,12 @@ def takes_small_stem(
 
 
 def fit_first_convolution(
-    model: nn.Module, channels: int, *, kernel_size: int | None = None, stride: int = 1
+    model: nn.Module,
+    channels: int,
+    *,
+    kernel_size: int | None = None,
+    stride: int = 1,
+    padding: int | None = None,
 ) -> None:
     """Replace the first convolution where the images have other channels or need another kernel.
 
@@ -50,16 +55,18 @@ def fit_first_convolution(
     Args:
         model: is changed in place.
         channels: of the images.
-        kernel_size: side in pixels, padded so as to keep the size; None: kernel, stride and padding stay.
+        kernel_size: side in pixels; None: kernel, stride and padding stay.
         stride: beside another kernel.
+        padding: likewise, in pixels; None: half of the kernel, so as to keep the size.
     """
     name, old = next((name, m) for name, m in model.named_modules() if isinstance(m, nn.Conv2d))
     if kernel_size is None and channels == old.in_channels:
         return
-    size, steps, padding = old.kernel_size, old.stride, old.padding
+    size, steps, around = old.kernel_size, old.stride, old.padding
     if kernel_size is not None:
-        size, steps, padding = (kernel_size,) * 2, (stride,) * 2, (kernel_size // 2,) * 2
-    new = nn.Conv2d(channels, old.out_channels, size, steps, padding, bias=old.bias is not None)
+        size, steps = (kernel_size,) * 2, (stride,) * 2
+        around = (kernel_size // 2 if padding is None else padding,) * 2
+    new = nn.Conv2d(channels, old.out_channels, size, steps, around, bias=old.bias is not None)
     nn.init.kaiming_normal_(new.weight, mode="fan_out", nonlinearity="relu")
     model.set_submodule(name, new)
 

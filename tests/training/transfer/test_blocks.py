@@ -27,7 +27,7 @@ COUNTS = {  # a stem, what the paper calls layers or blocks, a head
     "mobilenet_v3_small": 1 + 11 + 1 + 1 + 1,  # and its hidden dense layer
     "efficientnet_b0": 1 + 16 + 1 + 1,
     "convnext_tiny": 1 + 18 + 3 + 1,  # and three downsamplings
-    "vit_b_16": 1 + 12 + 1,
+    "vit_base": 1 + 12 + 1,
 }
 NAMES = architectures.names()
 

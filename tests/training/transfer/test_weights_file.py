@@ -28,7 +28,7 @@ def served(tmp_path: Path) -> Path:
 
 
 def known(url: str) -> Published:
-    return Published("Tiny_Weights.DEFAULT", url, MEAN, STD, SIZE)
+    return Published("Tiny_Weights.DEFAULT", url, url.rpartition("/")[2], MEAN, STD, SIZE)
 
 
 def same(found: object) -> bool:

@@ -1,0 +1,53 @@
+"""Inception v3 (Szegedy et al. 2016, "Rethinking the Inception architecture"), torchvision's own model class."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from torch import nn
+
+from search.plan.registry import Range
+from search.training.architectures.published import published
+from search.training.architectures.registry import architectures
+from search.training.architectures.stem import (
+    Stem,
+    fit_first_convolution,
+    keep_resolution,
+    takes_small_stem,
+)
+
+
+@architectures.register("inception_v3", weights="Inception_V3_Weights")
+def inception_v3(
+    shape: tuple[int, int, int],
+    classes: int,
+    *,
+    stem: Stem = "auto",
+    dropout: Annotated[float, Range(0, 0.95, "share of features dropped before the last layer")] = 0.5,
+) -> nn.Module:
+    """Build Inception v3 without the auxiliary classifier.
+
+    Args:
+        shape: (channels, height, width) of an image.
+        classes: the number of logits.
+        stem: ``imagenet`` is the published one, for 299 pixels, sides of 75 and more; ``small`` keeps the
+            resolution up to the first Inception block: stride 1, padding 1, no pooling, the same weights;
+            ``auto`` takes the small one below 96.
+        dropout: share of features dropped before the last layer; 0.5 is torchvision's, 0.2 the paper's.
+
+    Returns:
+        A module from (N, C, H, W) to logits (N, classes).
+
+    Raises:
+        SettingsError: images that it cannot take.
+    """
+    small = takes_small_stem("inception_v3", shape, stem, published=75)
+    model = published("inception_v3", classes, aux_logits=False, init_weights=True, dropout=dropout)
+    if small:
+        keep_resolution(model, 1)
+        for name in ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_4a_3x3"):
+            convolution = model.get_submodule(name).conv
+            convolution.padding = (1, 1)  # type: ignore[union-attr]
+        model.maxpool1 = model.maxpool2 = nn.Identity()
+    fit_first_convolution(model, shape[0])
+    return model
