@@ -2,7 +2,8 @@
 
 A block is what the network's containers hold: a residual block, an inception module, a layer of a transformer, a
 convolution with its norm. Modules stand in the order in which they were registered, which is that of the forward pass
-in torchvision's and timm's models; a norm of its own belongs to what is before it.
+in torchvision's and timm's models. What has no weights of its own, a norm or a position's embedding, belongs to what
+is before it.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ def blocks(network: nn.Module, head: Collection[str]) -> list[list[str]]:
     sizes = {name: parameter.numel() for name, parameter in network.named_parameters()}
     large = {name for name, parameter in network.named_parameters() if parameter.ndim > 1}
     found: list[list[str]] = [[]]
-    for names in _parts(network, "", sum(sizes.values())):
+    begun = False
+    for names, is_module in _parts(network, "", sum(sizes.values())):
         body = [name for name in names if name not in head]
-        if large.intersection(body) and large.intersection(found[-1]):
+        begins = is_module and bool(large.intersection(body))
+        if begins and begun:
             found.append([])
+        begun = begun or begins
         found[-1] += body
     return [*(block for block in found if block), [name for name in sizes if name in head]]
 
@@ -42,17 +46,17 @@ def learning_rate_factors(found: list[list[str]], decay: float) -> dict[str, flo
     return {name: decay**distance for distance, block in enumerate(reversed(found)) for name in block}
 
 
-def _parts(module: nn.Module, prefix: str, total: int) -> Iterator[list[str]]:
-    """Yield the names of parameters that belong together."""
+def _parts(module: nn.Module, prefix: str, total: int) -> Iterator[tuple[list[str], bool]]:
+    """Yield the names of parameters that belong together, and whether they are a module's, not a container's own."""
     own = [prefix + name for name, _ in module.named_parameters(recurse=False)]
     if own:
-        yield own
+        yield own, False
     for name, child in module.named_children():
         inside = f"{prefix}{name}."
         if _is_opened(child, total):
             yield from _parts(child, inside, total)
         elif names := [inside + inner for inner, _ in child.named_parameters()]:
-            yield names
+            yield names, True
 
 
 def _is_opened(module: nn.Module, total: int) -> bool:

@@ -11,6 +11,7 @@ from torch import nn
 from search.training.architectures import architectures
 from search.training.transfer.blocks import blocks, learning_rate_factors
 from search.training.transfer.head import head_names
+from tests.training.architectures.families import every_architecture
 
 COUNTS = {  # a stem, what the paper calls layers or blocks, a head
     "resnet18": 1 + 8 + 1,
@@ -29,7 +30,6 @@ COUNTS = {  # a stem, what the paper calls layers or blocks, a head
     "convnext_tiny": 1 + 18 + 3 + 1,  # and three downsamplings
     "vit_base": 1 + 12 + 1,
 }
-NAMES = architectures.names()
 
 
 def network_of(name: str) -> tuple[nn.Module, list[list[str]]]:
@@ -43,7 +43,7 @@ def network_of(name: str) -> tuple[nn.Module, list[list[str]]]:
     return network, blocks(network, head_names(build))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", every_architecture())
 def test_every_parameter_is_in_one_block_and_the_last_one_is_the_head(name: str) -> None:
     network, found = network_of(name)
     flat = [parameter for block in found for parameter in block]
@@ -54,7 +54,7 @@ def test_every_parameter_is_in_one_block_and_the_last_one_is_the_head(name: str)
     assert all(10 in shape for shape in shapes)
 
 
-@pytest.mark.parametrize("name", [name for name in COUNTS if name in NAMES])
+@pytest.mark.parametrize("name", COUNTS)
 def test_a_published_network_has_the_blocks_of_its_paper(name: str) -> None:
     _, found = network_of(name)
     assert len(found) == COUNTS[name], [block[0] for block in found]

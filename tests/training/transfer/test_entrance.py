@@ -7,11 +7,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torchvision import models
 from torchvision.transforms import functional as reference
 
 from search.training.data import Data
 from search.training.normalization import Normalization
 from search.training.transfer.entrance import Entrance
+from search.training.transfer.published import published
 from tests.training.transfer.made import MEAN, STD
 
 SHARES = st.lists(st.floats(0.05, 0.95), min_size=3, max_size=3)
@@ -47,6 +49,19 @@ def test_the_network_sees_what_torchvision_would_show_it(
     resized = reference.resize(images.float() / 255, [size, size], antialias=True)
     expected = reference.normalize(resized.expand(-1, 3, -1, -1), list(MEAN), list(STD))
     torch.testing.assert_close(seen, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
+def test_weights_that_came_from_tensorflow_see_what_they_saw_there(name: str) -> None:
+    """Oracle: torchvision's own networks, which rescale their input where they have published weights."""
+    images = pixels(3, 4, 5).float() / 255
+    network = models.get_model(name, transform_input=True, init_weights=False, aux_logits=False)
+    expected = network._transform_input(reference.normalize(images, list(MEAN), list(STD)))
+    known = published(name)
+    assert known is not None
+    entrance = Entrance(3, (3, 4, 5), (4, 5))
+    entrance.adapt(given=((0.0,), (1.0,)), wanted=(known.mean, known.std))
+    torch.testing.assert_close(entrance(images), expected)
 
 
 def test_its_figures_travel_in_the_models_state() -> None:

@@ -45,6 +45,18 @@ def test_torchvisions_table_is_read() -> None:
     assert published("lenet5") is None
 
 
+def test_timms_table_is_read() -> None:
+    """With timm's extra; its files are all called model.safetensors where they are published."""
+    pytest.importorskip("timm")
+    found = published("timm/vit_tiny_patch16_224")
+    assert found is not None
+    assert found.file == "timm-vit_tiny_patch16_224.augreg_in21k_ft_in1k.safetensors"
+    address = (
+        "https://huggingface.co/timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k/resolve/main/model.safetensors"
+    )
+    assert (found.url, found.digest, found.size, found.mean) == (address, "", 224, (0.5, 0.5, 0.5))
+
+
 def test_weights_are_fetched_once_and_checked(served: Path, hub: Path) -> None:
     found = published_file(known(served.as_uri()))
     assert found == hub / served.name
