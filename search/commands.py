@@ -10,7 +10,7 @@ from dataclasses import replace
 from search.console import Reporter, print_json
 from search.opening import run_of
 from search.plan.duration import parse_duration
-from search.plan.plan import Plan, find_space, load_plan, plan_plugins
+from search.plan.plan import Plan, PlanError, find_space, load_plan, located, plan_plugins
 from search.runs.lease import RunIsHeld
 from search.runs.reader import open_run
 from search.runs.snapshot import Listener, Snapshot
@@ -64,7 +64,11 @@ def resume_search(arguments: argparse.Namespace) -> int:
 def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     """Check a space and print what its search would cost; train nothing."""
     plan = _plan(arguments, overrides)
-    report = check(plan, vocabulary(plan.plugins))
+    try:
+        report = check(plan, vocabulary(plan.plugins))
+    except PlanError as error:  # found by building what the file asks for
+        path = find_space(arguments.space)
+        raise PlanError(located(error.mistakes, path, overrides=overrides)) from error
     if arguments.json:
         print_json(event="check", **report.document())
     else:

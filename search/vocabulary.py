@@ -57,7 +57,9 @@ def show(console: Console, words: Vocabulary) -> None:
     for column in ("what it may be", "where it applies"):
         table.add_column(column, overflow="fold")
     for setting in words.settings:
-        where = "; ".join(f"{name}: {', '.join(values)}" for name, values in setting.applies.items())
+        where = "; ".join(
+            f"{name}: {', '.join(map(value_text, values))}" for name, values in setting.applies.items()
+        )
         table.add_row(setting.name, value_text(setting.default), allowed(setting), where)
     console.print(table)
     for kind, parts in (("sampler", words.samplers), ("scheduler", words.schedulers)):
@@ -71,6 +73,8 @@ def allowed(setting: Setting) -> str:
     if setting.kind == "choice":
         patterns = [namespace.pattern for namespace in setting.namespaces]
         return ", ".join([*map(value_text, setting.choices), *patterns])
+    if setting.kind == "file":
+        return f"{value_text(setting.default)} or the path of a file"
     noun = {"bool": "true or false", "int": "a whole number", "float": "a number"}[setting.kind]
     return f"{noun} {setting.range_text()}".strip()
 

@@ -14,6 +14,7 @@ from search.plan.checks import check_alone, check_plan
 from search.plan.constraints_reader import read_constraints
 from search.plan.contexts import never_active
 from search.plan.document import Node, Place, parse, read_document
+from search.plan.file_settings import with_absolute_files
 from search.plan.invalid import mistakes_of
 from search.plan.mistake import Mistake, PlanError, shown
 from search.plan.model import Plan
@@ -48,6 +49,10 @@ def load_plan(
     document, mistakes = _read(Path(path), overrides, text)
     written = _content(document, mistakes)
     content, goals, wrong_goals = read_objectives(written)
+    if vocabulary is not None:
+        content = with_absolute_files(
+            content, vocabulary, lambda text, place: _absolute(text, _base(place, Path(path)))
+        )
     reader = SpaceReader()
     space = reader.read(content["space"]) if "space" in content else None
     lists, wrong_lists = _lists(content, space)
@@ -83,6 +88,21 @@ def plan_plugins(
     content = document.content if isinstance(document.content, dict) else {}
     plugins = _sections(content, Path(path)).get("plugins")
     return tuple(p for p in plugins if isinstance(p, str)) if isinstance(plugins, tuple) else ()
+
+
+def located(mistakes: Sequence[Mistake], path: str | Path, *, overrides: Sequence[str] = ()) -> list[Mistake]:
+    """Return mistakes that were found when a plan was tried, each at its line of the file.
+
+    Args:
+        mistakes: the keys are paths into the plan.
+        path: of the file, which can be read.
+        overrides: those that it was loaded with.
+    """
+    document, _ = _read(Path(path), overrides, None)
+    reader = SpaceReader()
+    if isinstance(document.content, dict) and "space" in document.content:
+        reader.read(document.content["space"])
+    return [_placed(mistake, document, reader) for mistake in mistakes]
 
 
 def _read(path: Path, overrides: Sequence[str], text: str | None) -> tuple[Node, list[Mistake]]:

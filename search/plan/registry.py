@@ -19,7 +19,7 @@ from search.plan.mistake import did_you_mean
 from search.plan.trial_config import Value
 from search.plan.vocabulary import Namespace, Setting
 
-__all__ = ["Entry", "Range", "Registry", "did_you_mean", "settings_of"]
+__all__ = ["Entry", "FilePath", "Range", "Registry", "did_you_mean", "settings_of"]
 
 Part = TypeVar("Part", bound=Callable[..., Any])
 
@@ -30,6 +30,13 @@ class Range:
 
     low: float = -math.inf
     high: float = math.inf
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class FilePath:
+    """What the file of a setting is: ``Annotated[str, FilePath("…")] = "published"``."""
+
     doc: str = ""
 
 
@@ -125,9 +132,12 @@ def _of_kind(name: str, default: Value, hint: Any) -> Setting:
     if get_origin(hint) is Literal:
         return Setting(name, "choice", default, choices=get_args(hint))
     kind, bounds, *_ = (*get_args(hint), None, None) if get_origin(hint) is Annotated else (None, None)
+    if kind is str and isinstance(bounds, FilePath):
+        return Setting(name, "file", default, bounds.doc)
     if kind not in (int, float) or not isinstance(bounds, Range):
         raise TypeError(
-            f"the setting {name!r} must be bool, Literal or Annotated[int or float, Range], not {hint}"
+            f"the setting {name!r} must be bool, Literal or Annotated with a Range (int, float) or a FilePath (str), "
+            f"not {hint}"
         )
     low = None if bounds.low == -math.inf else bounds.low
     high = None if bounds.high == math.inf else bounds.high

@@ -14,7 +14,7 @@ from search.plan.domain import among, is_value
 from search.plan.mistake import nearest, word
 from search.plan.trial_config import Value
 
-Kind = Literal["float", "int", "bool", "choice"]
+Kind = Literal["float", "int", "bool", "choice", "file"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Setting:
     setting to matter: ``{"optimizer": ("sgd",)}``; empty: always. The same name may stand in several
     settings with disjoint ``applies``, each with its own default (the learning rate of SGD and of Adam).
     A name there that ends in ``/*`` stands for all with that prefix. ``namespaces`` are choices beside ``choices``.
+    A ``file`` is the path of one, relative to the YAML file that says it; its default is a word instead.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: tuple[Value, ...] = ()
-    applies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    applies: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     namespaces: tuple[Namespace, ...] = ()
 
     def applies_to(self, settings: Mapping[str, Value]) -> bool:
@@ -70,6 +71,8 @@ class Setting:
             return None if isinstance(value, bool) else "true or false"
         if self.kind == "choice":
             return self._choice_mistake(value)
+        if self.kind == "file":
+            return None if isinstance(value, str) and value else f"{word(self.default)} or the path of a file"
         noun = "a whole number" if self.kind == "int" else "a number"
         return None if self._allows(value) else f"{noun} {self.range_text()}".rstrip()
 
@@ -145,6 +148,6 @@ class Vocabulary:
         return settings
 
 
-def _covers(names: tuple[str, ...], value: Value | None) -> bool:
+def _covers(names: tuple[Value, ...], value: Value | None) -> bool:
     """Tell whether a choice is among names, or in a namespace that is."""
     return value in names or (isinstance(value, str) and f"{value.partition('/')[0]}/*" in names)

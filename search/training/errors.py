@@ -4,6 +4,7 @@ TrainingError
 ├── DataError              the images are not as they must be (also a ValueError)
 │   └── NoTestSplit        there are none for the test
 ├── SettingsError          the configuration cannot be trained (also a ValueError)
+│   └── WeightsError       the weights that it begins with are missing, or another architecture's
 ├── CheckpointError        the checkpoint does not belong to this configuration, or is damaged
 ├── Interrupted            an epoch was cut between two batches, as asked
 └── Diverged               the loss is no longer finite
@@ -26,6 +27,10 @@ class NoTestSplit(DataError):  # noqa: N818 - what is the case
 
 class SettingsError(TrainingError, ValueError):
     """A configuration holds a setting that is unknown, out of its range, or impossible with these images."""
+
+
+class WeightsError(SettingsError):
+    """Pretrained weights are missing and cannot be fetched, are damaged, or belong to another architecture."""
 
 
 class CheckpointError(TrainingError):

@@ -151,6 +151,14 @@ class Training:
         state = self._finished().state()["model"]
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
 
+    def origin(self) -> str:
+        """Return which weights the model began with, empty where they were random.
+
+        Raises:
+            TrainingError: the training is closed.
+        """
+        return self._opened().origin
+
     def close(self) -> None:
         """End the training and let go of the model; a second call does nothing."""
         self._closed = True
@@ -172,6 +180,8 @@ class Training:
             learner = Learner(self.config, self._data, self._device)
             if self._checkpoint is not None:
                 self._restore(learner, self._checkpoint)
+            else:
+                learner.begin()
             self._learner = learner
         return self._learner
 

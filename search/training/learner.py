@@ -28,6 +28,7 @@ class Learner:
     """All that a checkpoint holds, and the two things done with it.
 
     ``epoch`` is the last finished one, from 1; ``passage`` the one in the middle of which it was cut, if it was.
+    ``origin`` names the weights that it began with, empty where they were random.
 
     Args:
         config: the trial.
@@ -45,8 +46,12 @@ class Learner:
         self._parts = Parts.of(config.settings)
         self._randomness = Randomness(config.seed, device)
         self._model = self._build_model()
+        self._pretrained = self._parts.pretrained(data.shape)
+        if self._pretrained is not None:
+            self._pretrained.prepare(self._model)
+        self.origin = ""
         self._optimizer = self._parts.optimizer(self._model)
-        self._peaks = [float(group["lr"]) for group in self._optimizer.param_groups]
+        self._peaks = [float(g["lr"]) * g.get("lr_factor", 1.0) for g in self._optimizer.param_groups]
         self._sizes = self._parts.recipe.batches(len(data.train))
         self._steps = config.epochs * len(self._sizes)
         self._schedule, self._loss, self._augment = (
@@ -57,6 +62,15 @@ class Learner:
         channels_last = self._parts.recipe.memory_format_is_channels_last
         self._normalize = Normalization(data, device, channels_last=channels_last)
         self._dtype = autocast_dtype(self._parts.recipe.precision, device, min(data.shape[1:]))
+
+    def begin(self) -> None:
+        """Give the model the weights that it begins with, where they are not random; not where it is restored.
+
+        Raises:
+            WeightsError: they are missing, damaged, or another architecture's.
+        """
+        if self._pretrained is not None:
+            self.origin = self._pretrained.begin(self._model, self._data.mean, self._data.std)
 
     def train_epoch(self, cut: Cut | None = None) -> dict[str, float]:
         """Train on every image once; of an epoch that was cut, on those that are left.
@@ -107,6 +121,7 @@ class Learner:
             "model": self._model.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "randomness": self._randomness.state(),
+            **({"origin": self.origin} if self.origin else {}),
             **({"passage": self.passage.state()} if self.passage else {}),
         }
 
@@ -116,6 +131,7 @@ class Learner:
         self._model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._randomness.restore(state["randomness"], self.epoch)
+        self.origin = state.get("origin", "")
         cut = state.get("passage")
         self.passage = Passage.restored(cut, self._device) if cut else None
 
@@ -133,6 +149,8 @@ class Learner:
         # What comes after the last batch counts, too: at most as much as training on as many images.
         after = len(self._data.validation) / self._sizes[0]
         self._model.train()
+        if self._pretrained is not None:
+            self._pretrained.freeze(self._model, self.epoch)
         with self._randomness.isolated():
             for index in range(passage.batch, len(batches)):
                 self._set_learning_rate(self.epoch * len(batches) + index)

@@ -15,6 +15,7 @@ from search.plan.trial_config import Value
 from search.training.augmentations import pipeline
 from search.training.errors import SettingsError
 from search.training.recipe import Recipe
+from search.training.transfer import Pretrained, Transfer
 from search.training.vocabulary import SELECTORS, vocabulary
 
 
@@ -55,8 +56,21 @@ class Parts:
 
     def model(self, shape: tuple[int, int, int], classes: int) -> nn.Module:
         """Build the architecture for images (C, H, W)."""
+        if pretrained := self.pretrained(shape):
+            return pretrained.model(classes)
         module: nn.Module = self._part("architecture")(shape, classes)
         return module
+
+    def pretrained(self, shape: tuple[int, int, int]) -> Pretrained | None:
+        """Return how the model begins with other images' weights; None where it begins with random ones.
+
+        Raises:
+            WeightsError: there are none that it could begin with.
+        """
+        transfer = Transfer.of(self.settings)
+        if transfer is None:
+            return None
+        return Pretrained(transfer, str(self.settings["architecture"]), self._part("architecture"), shape)
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """Build the optimizer over a model's parameters."""

@@ -15,6 +15,7 @@ from search.training.losses import losses
 from search.training.optimizers import optimizers
 from search.training.recipe import Recipe
 from search.training.schedules import schedules
+from search.training.transfer import transfer_settings
 
 SELECTORS: dict[str, tuple[Registry[Any], str]] = {
     "architecture": (architectures, "cnn"),
@@ -40,6 +41,7 @@ def vocabulary() -> Vocabulary:
         "selector": _selectors(),
         **parts,
         "recipe": list(settings_of(Recipe)),
+        "transfer": transfer_settings(),
         "augmentation": [replace(s, name=PREFIX + s.name) for entry in augmentations for s in entry.settings],
     }
     _refuse_shared_names(groups)

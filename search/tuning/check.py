@@ -15,12 +15,14 @@ from rich.table import Table
 
 from search.plan.cluster_yaml import DEFAULT
 from search.plan.domain import Choice, Domain
+from search.plan.mistake import PlanError
 from search.plan.model import Plan
 from search.plan.trial_config import Value
 from search.plan.vocabulary import Vocabulary
 from search.training.cost import Cost, cost
 from search.training.data import load_data
 from search.tuning.budgets import budget_notes
+from search.tuning.check_transfer import check_transfer
 from search.tuning.feasibility import Feasibility, feasibility
 from search.tuning.parts import scheduler_of
 
@@ -98,14 +100,18 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
 
     Raises:
         DataError: the images cannot be read.
+        PlanError: pretrained weights are missing, or another architecture's; without places in the file.
         SettingsError: an architecture cannot be built for these images, or the scheduler does not fit the horizon;
             the message says where.
     """
     scheduler_of(plan)
     data = load_data(plan.data.config, directory=plan.data.folder)
+    configs = [plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary) for point in corners(plan)]
+    transfer = check_transfer(plan, configs, data)
+    if transfer.mistakes:
+        raise PlanError(transfer.mistakes)
     costs: dict[str, list[Cost]] = {}
-    for point in corners(plan):
-        config = plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary)
+    for config in configs:
         name = str(config.settings["architecture"])
         costs.setdefault(name, []).append(cost(config, data.shape, len(data.classes)))
     size = plan.space.size()
@@ -122,7 +128,7 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
         most_epochs=trials * plan.budget.epochs,
         architectures=tuple(_span_costs(name, found) for name, found in costs.items()),
         constraints=feasibility(plan.constraints, [cost for found in costs.values() for cost in found]),
-        notes=(*data.notes, *budget_notes(plan, DEFAULT)),
+        notes=(*data.notes, *transfer.notes, *budget_notes(plan, DEFAULT)),
     )
 
 

@@ -33,6 +33,7 @@ from search.training.data import load_data, load_test
 from search.training.errors import CheckpointError, DataError, Interrupted
 from search.training.fit import Training, fit
 from search.training.report import Report
+from search.training.transfer import TRANSFER
 from search.tuning.hang_limits import TIMES
 from search.tuning.leaving import SOON
 from search.tuning.machine_faults import MachineError, machine_fault
@@ -304,6 +305,14 @@ class StintRunner:
         self._in_the_middle = partial is not None
         checkpoint = partial or self._checkpoint()
         self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
+        if task.config.settings.get(TRANSFER):
+            self._record_origin(self._training)
+
+    def _record_origin(self, training: Training) -> None:
+        """Write down which weights a pretrained model began with; a checkpoint knows it, the file may be gone."""
+        known = environment(self._device_name()) | {"weights": training.origin()}
+        write_json(self._folder.environment, known, durable=False)
+        self._transport.deliver(self._folder.folder)
 
     def _receive(self, entry: str) -> None:
         """See to it that the decoded images are in this node's cache.

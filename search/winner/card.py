@@ -14,6 +14,7 @@ from search.runs.classification import accuracy, class_scores, confusion_matrix
 from search.runs.interval import wilson
 from search.runs.keeper import recorded_scalars
 from search.runs.layout import write_text
+from search.training.transfer import TRANSFER
 from search.winner.bundle import Bundle
 from search.winner.candidate import Trained
 from search.winner.card_pictures import draw_confusion, draw_curves
@@ -56,7 +57,7 @@ def write_card(trained: Trained, bundle: Bundle, found: Verification) -> None:
         _usage(description, found),
         _training(trained, bundle),
         f"## Limits\n\n{LIMITS}",
-        _license(),
+        _license(trained),
     ]
     write_text(bundle.card, "\n".join(parts))
 
@@ -237,15 +238,35 @@ def _training(trained: Trained, bundle: Bundle) -> str:
     shown = ("device", "system", "python", "torch", "winnow")
     where = "".join(f"- {name}: {plain(str(environment[name]))}\n" for name in shown if name in environment)
     first = " of the first member" if len(trained.members) > 1 else ""
+    origins = _origins(trained)
+    begun = f"It was pretrained on other images: {'; '.join(origins)}.\n\n" if origins else ""
     return (
-        f'## Training\n\nThe recipe{first} ({bundle.recipe.name}; `search.load_recipe(".").train(data)` trains it on '
+        f"## Training\n\n{begun}"
+        f'The recipe{first} ({bundle.recipe.name}; `search.load_recipe(".").train(data)` trains it on '
         f"other images):\n\n```yaml\n{recipe_text(trained.config)}```\n\n"
         f"{trained.trial.epochs} of {trained.config.epochs} epochs, {trained.trial.seconds:,.0f} s.\n\n"
         f"![Loss and accuracy by epoch](curves.png)\n\nIt was trained with:\n\n{where}"
     )
 
 
-def _license() -> str:
+def _origins(trained: Trained) -> list[str]:
+    """Return the pretrained weights that members began with, each once."""
+    begun = [member for member in trained.members if member.config.settings.get(TRANSFER)]
+    names = [
+        f"{member.config.settings['architecture']} ({environment['weights']})"
+        if "weights" in (environment := member.trial.document.get("environment", {}))
+        else str(member.config.settings["architecture"])
+        for member in begun
+    ]
+    return [plain(name) for name in dict.fromkeys(names)]
+
+
+def _license(trained: Trained) -> str:
+    if origins := _origins(trained):
+        return (
+            f"## License\n\nThe weights go on from others: {'; '.join(origins)}. Mind the license of "
+            "those, and that of the images, before you write one into the first lines of this file.\n"
+        )
     return (
         "## License\n\nThe weights are yours: they were trained from random numbers, and no pretrained weights are in "
         "them. Write the license that you choose into the first lines of this file, and mind that of the images.\n"

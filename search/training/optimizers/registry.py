@@ -6,7 +6,7 @@ the setting ``learning_rate``, the peak that the schedule multiplies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -22,6 +22,9 @@ optimizers: Registry[Build] = Registry("optimizer")
 def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
     """Split parameters into those that decay and those that do not: biases and the scales of norms.
 
+    Those that learn more slowly (`lr_factor`, which a pretrained network's parameters have by their depth) are groups
+    of their own, with it as ``lr_factor``; the fastest come first, so that their rate is the one that is told.
+
     The rule is "one dimension or none does not decay": shrinking a norm's scale or a bias regularises nothing
     (He et al. 2019, "Bag of Tricks", section 3.1; also nanoGPT and timm).
 
@@ -30,11 +33,23 @@ def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> lis
         weight_decay: the coefficient for weights of two dimensions and more.
 
     Returns:
-        One or two parameter groups, none of them empty.
+        One or two parameter groups for each factor, none of them empty.
     """
     trained = [parameter for parameter in parameters if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return [group for group in groups if group["params"]]
+    factors = sorted({_factor(parameter) for parameter in trained}, reverse=True)
+    return [group for factor in factors for group in _groups_of(trained, weight_decay, factor)]
+
+
+def _groups_of(trained: list[nn.Parameter], weight_decay: float, factor: float) -> Iterator[dict[str, Any]]:
+    same = [parameter for parameter in trained if _factor(parameter) == factor]
+    slower = {} if factor == 1.0 else {"lr_factor": factor}
+    for decay, members in (
+        (weight_decay, [p for p in same if p.ndim > 1]),
+        (0.0, [p for p in same if p.ndim <= 1]),
+    ):
+        if members:
+            yield {"params": members, "weight_decay": decay, **slower}
+
+
+def _factor(parameter: nn.Parameter) -> float:
+    return float(getattr(parameter, "lr_factor", 1.0))

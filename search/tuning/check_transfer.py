@@ -1,0 +1,84 @@
+"""Whether the pretrained networks of a space can begin: their weights are here, or come, and fit; before any trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+
+from search.plan.mistake import Mistake, shown
+from search.plan.model import Plan
+from search.plan.trial_config import TrialConfig, Value
+from search.training.architectures import architectures
+from search.training.data import Data
+from search.training.errors import WeightsError
+from search.training.parts import Parts
+from search.training.transfer import TRANSFER
+from search.training.transfer.settings import PUBLISHED
+
+
+@dataclass(frozen=True)
+class TransferReport:
+    """``mistakes`` say which weights cannot be used (their keys start with `space.`), ``notes`` at which size they see
+    the images.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    notes: tuple[str, ...]
+
+
+def check_transfer(plan: Plan, configs: Iterable[TrialConfig], data: Data) -> TransferReport:
+    """Begin each pretrained network once, on the meta device: its file is read, and fetched where it must be.
+
+    Args:
+        plan: whose space may name further files.
+        configs: points of its space.
+        data: its images.
+    """
+    domains = [parameter.domain for parameter in plan.space.parameters if parameter.name == "weights"]
+    distinct: dict[tuple[Value, ...], TrialConfig] = {}
+    for config in configs:
+        if config.settings.get(TRANSFER):
+            files = list(domains[0].values()) if domains else [config.settings["weights"]]
+            for file in files:
+                each = replace(config, settings={**config.settings, "weights": file})
+                distinct.setdefault(_identity(each), each)
+    mistakes = dict.fromkeys(found for config in distinct.values() for found in _mistakes(config, data))
+    notes = dict.fromkeys(note for config in distinct.values() for note in _notes(config, data))
+    return TransferReport(tuple(mistakes), tuple(notes))
+
+
+def _identity(config: TrialConfig) -> tuple[Value, ...]:
+    """Return what decides whether weights fit: real numbers, such as a dropout, change no shape."""
+    own = architectures[str(config.settings["architecture"])].settings
+    names = ["architecture", "weights", "input_size", *(s.name for s in own if s.kind != "float")]
+    return tuple(config.settings.get(name) for name in names)
+
+
+def _mistakes(config: TrialConfig, data: Data) -> Iterator[Mistake]:
+    try:
+        pretrained = Parts.of(config.settings).pretrained(data.shape)
+        assert pretrained is not None
+        with torch.device("meta"):
+            model = pretrained.model(len(data.classes))
+        pretrained.begin(model, data.mean, data.std)
+    except WeightsError as error:
+        weights, architecture = config.settings["weights"], config.settings["architecture"]
+        key, value = ("pretrained", True) if weights == PUBLISHED else ("weights", weights)
+        yield Mistake(
+            key=f"space.{key}",
+            found=f"{shown(value)} with {architecture}",
+            expected="weights that it can begin with",
+            hint=str(error),
+        )
+
+
+def _notes(config: TrialConfig, data: Data) -> Iterator[str]:
+    try:
+        pretrained = Parts.of(config.settings).pretrained(data.shape)
+    except WeightsError:  # told as a mistake
+        return
+    assert pretrained is not None
+    if note := pretrained.size_note():
+        yield note

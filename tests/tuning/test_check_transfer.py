@@ -1,0 +1,127 @@
+"""`--check` refuses pretrained networks that cannot begin, at their line, and says at which size images are seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from search.run import main
+from search.training.parts import Parts
+from search.training.transfer.published import published
+from search.tuning.check import check
+from search.tuning.vocabulary import vocabulary
+from tests.inprocess import plan_in
+
+SPACE = """\
+data: {name: digits, validation: 0.2}
+budget: {trials: 2, epochs: 1}
+space:
+  architecture: ARCHITECTURE
+  layers: {choice: [1, 2], when: {architecture: cnn}}
+  pretrained: PRETRAINED
+  weights: {choice: WEIGHTS, when: {pretrained: true}}
+"""
+
+
+def space(architecture: str, pretrained: str, weights: str) -> str:
+    text = SPACE.replace("ARCHITECTURE", architecture).replace("PRETRAINED", pretrained)
+    text = text.replace("WEIGHTS", weights)
+    return (
+        text
+        if "cnn" in architecture
+        else text.replace("  layers: {choice: [1, 2], when: {architecture: cnn}}\n", "")
+    )
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """Those of a CNN with two layers."""
+    torch.save(Parts.of({"layers": 2}).model((1, 8, 8), 4).state_dict(), tmp_path / "two.pt")
+    return tmp_path / "two.pt"
+
+
+@pytest.fixture(autouse=True)
+def _no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.delenv("WINNOW_WEIGHTS", raising=False)
+    for name in ("http_proxy", "https_proxy"):  # nobody listens there
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+def refused(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    (tmp_path / "tiny.yaml").write_text(text, encoding="utf-8")
+    assert main(["--space", str(tmp_path / "tiny.yaml"), "--check"]) == 2
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_file_that_does_not_fit_every_branch_is_refused_at_its_line(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = refused(tmp_path, space("cnn", "[true, false]", "[two.pt, nowhere.pt]"), capsys)
+    assert len(lines) == 2
+    assert all(f"{tmp_path}/tiny.yaml:7: space.weights: found '{tmp_path}/" in line for line in lines)
+    assert (
+        f"found '{weights}' with cnn, expected weights that it can begin with: {weights} lacks 3.weight"
+        in lines[0]
+    )
+    assert "there are no weights" in lines[1]
+
+
+def test_published_weights_that_cannot_be_had_are_named_with_their_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = refused(tmp_path, space("resnet18", "[true, false]", "[published]"), capsys)
+    known = published("resnet18")
+    assert known is not None
+    assert f"{tmp_path}/tiny.yaml:5: space.pretrained: found true with resnet18" in line
+    assert line.endswith(f"put the file from {known.url} into {tmp_path}/torch/hub/checkpoints")
+
+
+def test_an_architecture_without_published_weights_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = refused(tmp_path, space("lenet5", "true", "[published]"), capsys)
+    assert "tiny.yaml:5: space.pretrained: found true with lenet5" in line
+    assert "there are no published weights of lenet5" in line
+
+
+def test_settings_of_transfer_are_refused_where_nothing_is_pretrained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A search over `freeze` with random weights would search over nothing."""
+    text = "data: digits\nspace:\n  pretrained: [true, false]\n  freeze: [none, head]\n"
+    (line,) = refused(tmp_path, text, capsys)
+    assert line.endswith(
+        "tiny.yaml:4: space.freeze: found a setting that is searched also where nothing uses it, expected it only "
+        "with pretrained true: add `when: {pretrained: true}`"
+    )
+
+
+@pytest.mark.usefixtures("weights")
+def test_a_space_whose_weights_fit_is_in_order(tmp_path: Path) -> None:
+    text = space("cnn", "[true, false]", "[two.pt]").replace("choice: [1, 2]", "choice: [2]")
+    report = check(plan_in(tmp_path, text), vocabulary())
+    assert [row.name for row in report.architectures] == ["cnn"]
+    assert json.dumps(report.document())
+
+
+def test_another_size_than_that_of_the_weights_is_told(tmp_path: Path, weights: Path) -> None:
+    """Grey digits of 8×8 pixels in a network for 224×224."""
+    text = space("resnet18", "true", "[resnet.pt]")
+    torch.save(Parts.of({"architecture": "resnet18", "stem": "imagenet"}).model((3, 8, 8), 4).state_dict(),
+               weights.with_name("resnet.pt"))  # fmt: skip
+    notes = check(plan_in(tmp_path, text), vocabulary()).notes
+    assert (
+        "resnet18: the images are 8×8, its weights were made for 224×224: they are resized on the device"
+        in notes
+    )
+    (tmp_path / "other").mkdir()
+    text = (
+        text.replace("[resnet.pt]", f"[{weights.with_name('resnet.pt')}]")
+        + "  input_size: images\n  stem: imagenet\n"
+    )
+    notes = check(plan_in(tmp_path / "other", text), vocabulary()).notes
+    assert any(note.endswith("expect less of them (input_size: images)") for note in notes)
