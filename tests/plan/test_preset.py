@@ -90,10 +90,10 @@ def test_a_preset_changes_what_is_not_named(write: Any, words: Vocabulary) -> No
     ("augmentation", "sentence"),
     [
         ("cifr", "4: space.augmentation: found 'cifr', expected one of none, custom, cifar: did you mean 'cifar'?"),
-        ("[none, {preset: cifr, crop: 1}]", "4: space.augmentation.1: found 'cifr', expected one of none, custom, cifar: did you mean 'cifar'?"),
+        ("[none, {preset: cifr, crop: 1}]", "4: space.augmentation: found 'cifr', expected one of none, custom, cifar: did you mean 'cifar'?"),
         ("[none, {preset: cifar, crp: 1}]", "4: space.augmentation.crp: found an unknown key, expected one of the recipe's settings: did you mean 'augmentation.crop'?"),
         ("[{crop: 1}, {flip: true}]", "4: space.augmentation: found 'custom' twice, expected each choice to stand once"),
-        ("[none, {preset: [cifar]}]", "4: space.augmentation.1: found a list, expected a plain value in a list of choices"),
+        ("[none, {preset: [cifar]}]", "4: space.augmentation: found a list, expected a plain value in a list of choices"),
         ("{preset: none, crop: [1, 2]}", "4: space.augmentation.crop: found a setting that nothing here uses, expected it only with augmentation custom or cifar"),
     ],
 )  # fmt: skip

@@ -1,6 +1,8 @@
 """The operations of AutoAugment (Cubuk et al. 2019, table 6), each on whole batches with a magnitude for each image.
 
 They do what torchvision's `_apply_op` does with bilinear interpolation, which follows the authors' own code on PIL.
+torchvision itself is the oracle of the tests: importing its functions takes every worker seconds of CPU, and they take
+one strength for a whole batch.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from torch import Tensor
 
 from search.training.augmentations.brightness import brightened
 from search.training.augmentations.contrast import contrasted
+from search.training.augmentations.equalize import equalized
 from search.training.augmentations.kinds import Shape, each
 from search.training.augmentations.resampling import affine
 from search.training.augmentations.rotation import turn
@@ -118,22 +121,14 @@ def _solarized(images: Tensor, strengths: Tensor) -> Tensor:
 
 
 def _stretched(images: Tensor, strengths: Tensor) -> Tensor:
-    return _torchvision().autocontrast(_planes(images)).view_as(images)
+    levels = images.float()
+    least, most = levels.amin(dim=(2, 3), keepdim=True), levels.amax(dim=(2, 3), keepdim=True)
+    spread = (levels - least) / ((most - least) / 255)
+    return torch.where(most > least, spread, levels).clamp_(0, 255).to(torch.uint8)
 
 
-def _equalized(images: Tensor, strengths: Tensor) -> Tensor:
-    return _torchvision().equalize(_planes(images)).view_as(images)
-
-
-def _planes(images: Tensor) -> Tensor:
-    """Return each channel as an image of its own: torchvision allows one channel or three."""
-    return images.reshape(-1, 1, *images.shape[2:])
-
-
-def _torchvision():  # type: ignore[no-untyped-def]
-    from torchvision.transforms.v2 import functional  # type: ignore[import-untyped]  # noqa: PLC0415 - takes seconds
-
-    return functional
+def _inverted(images: Tensor, strengths: Tensor) -> Tensor:
+    return 255 - images
 
 
 CHANGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -144,6 +139,6 @@ CHANGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "Posterize": _posterized,
     "Solarize": _solarized,
     "AutoContrast": _stretched,
-    "Equalize": _equalized,
-    "Invert": lambda images, strengths: 255 - images,
+    "Equalize": lambda images, strengths: equalized(images),
+    "Invert": _inverted,
 }
