@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from search.plan.document import Node, Place, parse
 from search.plan.mistake import Mistake, PlanError
+from search.plan.preset import PRESET
 
 
 def override(root: Node, assignments: Sequence[str]) -> tuple[Node, list[Mistake]]:
@@ -56,6 +57,6 @@ def _with(node: Node, path: list[str], value: Node) -> Node:
 
 
 def _long_form(key: str, node: Node) -> dict[str, Node]:
-    """Return what the shorthand `data: digits` stands for, so that one key of it can be set."""
-    named = key in ("data", "scheduler", "sampler") and isinstance(node.content, str)
-    return {"name": node} if named else {}
+    """Return what the shorthands `data: digits`, `augmentation: cifar` stand for, so that one key can be set."""
+    word = "name" if key in ("data", "scheduler", "sampler") else PRESET if key == "augmentation" else None
+    return {word: node} if word and isinstance(node.content, str) else {}

@@ -7,6 +7,7 @@ momentum: {low: 0.8, high: 0.99, when: {optimizer: sgd}}        a condition
 layers: {choice: [2, 3], when: {architecture: cnn}}             the same, of a choice
 nesterov: {value: true, when: {optimizer: sgd}}                 the same, of a fixed value
 augmentation: {crop: {low: 0, high: 4}, flip: [true, false]}    a group: augmentation.crop, augmentation.flip
+augmentation: [none, cifar, {preset: mnist, crop: 2}]           a choice between presets and groups (preset.py)
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from search.plan.document import Node, Place
 from search.plan.domain import Choice, Domain, DomainError, Fixed, Float, Int, among, is_value
 from search.plan.mistake import Mistake, SpaceError, nearest, shown, word
 from search.plan.parameter import Parameter
+from search.plan.preset import PRESET, condition, preset_of, settings_of_group
 from search.plan.space import Space
 from search.plan.trial_config import Value
 
@@ -95,6 +97,9 @@ class SpaceReader:
     def _entry(self, name: str, node: Node, prefix: str, when: tuple[tuple[str, Node], ...]) -> None:
         self.places.setdefault(name, node.place)
         content = node.content
+        if isinstance(content, tuple) and any(isinstance(item.content, dict) for item in content):
+            self._groups(name, node, content, when)
+            return
         if not isinstance(content, dict):
             self.entries.append(Entry(name, self._list_or_value(name, node), when))
             return
@@ -104,10 +109,23 @@ class SpaceReader:
         if any(key in RESERVED for key in inside):
             self.entries.append(Entry(name, self._written_out(name, node, inside), when))
         elif inside:
+            if PRESET in inside:
+                self._entry(name, inside.pop(PRESET), prefix, when)
             self._group(inside, f"{name}.", when)
         else:
             expected = "a list, a range {low, high}, a value or a group of settings"
             self._note(node.place, name, "an empty mapping", expected)
+
+    def _groups(
+        self, name: str, node: Node, items: tuple[Node, ...], when: tuple[tuple[str, Node], ...]
+    ) -> None:
+        """Read a choice between presets and groups: what stands in a group has its word as a condition."""
+        words = Node(tuple(preset_of(item) for item in items), node.place)
+        self.entries.append(Entry(name, self._list_or_value(name, words), when))
+        for item in items:
+            word = preset_of(item).content
+            if not isinstance(word, tuple | dict):
+                self._group(settings_of_group(item), f"{name}.", (*when, ("", condition(name, word, item))))
 
     def _list_or_value(self, name: str, node: Node) -> Domain | None:
         items = node.content

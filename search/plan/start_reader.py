@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from search.plan.document import Node
 from search.plan.domain import is_value
 from search.plan.mistake import Mistake, shown
+from search.plan.preset import PRESET
 from search.plan.space import Space
 from search.plan.trial_config import Value
 
@@ -55,4 +56,4 @@ def _leaves(content: dict[str, Node], prefix: str) -> Iterator[tuple[str, Node]]
         if isinstance(node.content, dict) and node.content:
             yield from _leaves(node.content, f"{prefix}{key}.")
         else:
-            yield prefix + key, node
+            yield prefix.removesuffix(".") if prefix and key == PRESET else prefix + key, node

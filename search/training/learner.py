@@ -170,16 +170,19 @@ class Learner:
         return batches
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        images = self._normalize(self._augment(images, self._randomness.augmentation))
+        draws = self._augment.draw(len(images), self._data.shape, self._randomness.augmentation)
+        images, targets = self._augment.batch(images, labels, draws, classes=len(self._data.classes))
+        images = self._normalize(images)
         with autocast(self._device, self._dtype):
             logits = self._model(images)
-            loss = self._loss(logits, labels)
+            loss = self._loss(logits, targets)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if self._parts.recipe.gradient_clip > 0:
             nn.utils.clip_grad_norm_(self._model.parameters(), self._parts.recipe.gradient_clip)
         self._optimizer.step()
-        return logits.detach(), labels, loss.detach()
+        # Of a mixed image, the label of which it has most.
+        return logits.detach(), targets.argmax(dim=1) if targets.ndim == 2 else targets, loss.detach()
 
     def _set_learning_rate(self, step: int) -> None:
         factor = self._schedule(step, self._steps)

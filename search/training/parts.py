@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from search.plan.registry import did_you_mean, settings_of
 from search.plan.trial_config import Value
-from search.training.augmentations import pipeline
+from search.training.augmentations import Pipeline, pipeline
 from search.training.errors import SettingsError
 from search.training.recipe import Recipe
 from search.training.transfer import Pretrained, Transfer
@@ -85,8 +85,8 @@ class Parts:
         """Return the training loss as a function of (logits, labels)."""
         return self._part("loss")
 
-    def augment(self) -> Callable[[Tensor, torch.Generator], Tensor]:
-        """Return the augmentations as one function of (images, generator)."""
+    def augment(self) -> Pipeline:
+        """Return the augmentations that are on."""
         return pipeline(self.settings)
 
     def _part(self, selector: str) -> Callable[..., Any]:

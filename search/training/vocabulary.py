@@ -9,7 +9,7 @@ from typing import Any
 from search.plan.registry import Registry, settings_of
 from search.plan.vocabulary import Setting, Vocabulary
 from search.training.architectures import architectures
-from search.training.augmentations import PREFIX, augmentations
+from search.training.augmentations import preset_settings
 from search.training.data import datasets
 from search.training.losses import losses
 from search.training.optimizers import optimizers
@@ -42,7 +42,7 @@ def vocabulary() -> Vocabulary:
         **parts,
         "recipe": list(settings_of(Recipe)),
         "transfer": transfer_settings(),
-        "augmentation": [replace(s, name=PREFIX + s.name) for entry in augmentations for s in entry.settings],
+        "augmentation": list(preset_settings()),
     }
     _refuse_shared_names(groups)
     return Vocabulary(tuple(s for group in groups.values() for s in group), datasets.names())

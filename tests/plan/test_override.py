@@ -37,6 +37,13 @@ def test_a_key_that_is_dotted_in_the_file_is_found() -> None:
     }
 
 
+def test_a_preset_stays_beside_a_setting_of_its_group() -> None:
+    root, _ = override(
+        parse("space: {augmentation: cifar}", Place("my.yaml", 1))[0], ["space.augmentation.crop=2"]
+    )
+    assert root.plain() == {"space": {"augmentation": {"preset": "cifar", "crop": 2}}}
+
+
 def test_a_shorthand_keeps_its_name() -> None:
     assert after("data.validation=0.2")["data"] == {"name": "digits", "validation": 0.2}
 

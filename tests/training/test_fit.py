@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from search.plan.registry import Range
 from search.plan.trial_config import DataConfig, TrialConfig, Value
 from search.training.architectures import architectures
 from search.training.augmentations import augmentations
+from search.training.augmentations.kinds import Colour, Drawn, Shape
 from search.training.data import Data, load_data
 from search.training.errors import CheckpointError, Diverged, SettingsError, TrainingError
 from search.training.fit import fit
@@ -460,11 +461,15 @@ def test_a_plugins_parts_train(small: Data, config: MakeConfig, monkeypatch: pyt
         )
 
     @augmentations.register("dim")
-    def dim(
-        images: Tensor, generator: torch.Generator, *, dim: Annotated[float, Range(0, 1)] = 0.0
-    ) -> Tensor:
-        keep = 1 - dim * torch.rand(len(images), 1, 1, 1, generator=generator)
-        return (images * keep).to(images.dtype)
+    @dataclass(frozen=True, kw_only=True)
+    class Dim(Colour):
+        dim: Annotated[float, Range(0, 1)] = 0.0
+
+        def draw(self, count: int, shape: Shape, generator: torch.Generator) -> Drawn:
+            return (torch.rand(count, 1, 1, 1, generator=generator),)
+
+        def coloured(self, images: Tensor, drawn: Drawn) -> Tensor:
+            return images * (1 - self.dim * drawn[0])
 
     settings: dict[str, Value] = {"architecture": "perceptron", "hidden": 16, "augmentation.dim": 0.2}
     reports = list(fit(TrialConfig(settings, DataConfig("stripes"), epochs=2), small, device="cpu"))

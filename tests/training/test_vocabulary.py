@@ -8,6 +8,7 @@ import pytest
 from torch import Tensor
 
 from search.plan.registry import Range
+from search.training.augmentations import augmentations
 from search.training.losses import losses
 from search.training.vocabulary import SELECTORS, vocabulary
 
@@ -44,7 +45,8 @@ def test_every_choice_completes_to_values_without_mistakes() -> None:
 
 def test_augmentations_are_off_by_default_and_data_sets_are_named() -> None:
     words = vocabulary()
-    assert not any(value for name, value in words.complete({}).items() if name.startswith("augmentation."))
+    complete = words.complete({})
+    assert not any(complete[f"augmentation.{name}"] for name in augmentations.names())
     assert set(words.datasets) >= {"digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "image_folder"}
 
 

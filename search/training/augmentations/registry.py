@@ -1,46 +1,38 @@
-"""The registry of augmentations: what each must be, and how the ones that are on become one function.
+"""The registry of augmentations, and the settings that all of them share.
 
-An augmentation is a function ``augment(images, generator, *, <name>=…) -> images``. ``images`` is a whole
-batch (N, C, H, W), uint8 from 0 to 255 or float, not yet normalised, in any memory format; shape and dtype
-are kept, the batch is never changed in place. Everything random is drawn per image, from the generator and
-from nothing else; it lives on the images' device and is part of the checkpoint. The setting of the
-augmentation's own name is its strength, and 0 or false means off; users write it as ``augmentation.<name>``.
-Pixels that come in from outside are black. They are applied in the order of registration.
+Write one file with a frozen dataclass of one of the kinds in `kinds.py`, register it by decorator, done; users
+write its settings as ``augmentation.<name>``::
+
+    @augmentations.register("dim")
+    @dataclass(frozen=True, kw_only=True)
+    class Dim(Colour):
+        dim: Annotated[float, Range(0, 1, "greatest share of the light that is taken away")] = 0.0
+
+        def draw(self, count, shape, generator):
+            return (uniform(count, 1 - self.dim, 1, generator),)
+
+        def coloured(self, images, drawn):
+            return images * each(drawn[0])
+
+The order of kinds is fixed: copies, warps in one resampling, the colours of policies, colours, erasing, mixing.
+Within a kind the order of registration is the order of application.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-
-import torch
-from torch import Tensor
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from search.plan.registry import Registry
-from search.plan.trial_config import Value
+from search.training.augmentations.kinds import Augmentation, Fill
 
-Augment = Callable[..., Tensor]
-
-augmentations: Registry[Augment] = Registry("augmentation")
+augmentations: Registry[Callable[..., Augmentation]] = Registry("augmentation")
 
 PREFIX = "augmentation."
 
 
-def pipeline(settings: Mapping[str, Value]) -> Callable[[Tensor, torch.Generator], Tensor]:
-    """Join the augmentations that are on into one function of a batch and a generator.
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What lies outside an image, for crops and warps: ``fill`` is black where nothing else is said (`Fill`)."""
 
-    Args:
-        settings: of a trial, flat; only names that begin with ``augmentation.`` matter here.
-
-    Returns:
-        A function from (images, generator) to images; where all are off, the identity, which draws nothing.
-    """
-    own = {name.removeprefix(PREFIX): value for name, value in settings.items() if name.startswith(PREFIX)}
-    active = [partial(entry.build, **entry.arguments(own)) for entry in augmentations if own.get(entry.name)]
-
-    def apply(images: Tensor, generator: torch.Generator) -> Tensor:
-        for augment in active:
-            images = augment(images, generator)
-        return images
-
-    return apply
+    fill: Fill = "constant"
