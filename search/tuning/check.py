@@ -102,7 +102,7 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
             the message says where.
     """
     scheduler_of(plan)
-    data = load_data(plan.data.config, directory=plan.data.folder)
+    data = load_data(plan.data.config, directory=plan.data.folder, access=plan.data.access)
     costs: dict[str, list[Cost]] = {}
     for point in corners(plan):
         config = plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary)
