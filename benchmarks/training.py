@@ -99,7 +99,7 @@ def limit(case: Case) -> Iterator[int]:
     dtype = autocast_dtype(recipe.precision, case.device, min(case.data.shape[1:]))
     resident = case.data.to(case.device, case.data.train)
     rows = torch.from_numpy(case.data.train.indices[: recipe.batch_size])
-    images, labels = resident.batch(rows.to(resident.images.device))
+    images, labels = resident.batch(rows.to(resident.home))
     images = Normalization(case.data, case.device, channels_last=channels_last)(images)
     steps = len(recipe.batches(len(case.data.train)))
     while True:

@@ -37,7 +37,7 @@ def load_plan(
     """Read a plan from a YAML file.
 
     Args:
-        path: of the file; relative paths in it (`data.dir`, `plugins`) start at its folder, those of an
+        path: of the file; relative paths in it (`data.dir`, `data.file`, `plugins`) start at its folder, those of an
             override at the working directory.
         overrides: the `--set key=value` of the command line, such as ``space.batch_size=[64,128]``.
         vocabulary: the settings that exist; without it names and ranges of settings are not checked.
@@ -133,17 +133,22 @@ def _sections(content: Mapping[str, Node], path: Path) -> dict[str, object]:
     read = ("space", "start", "constraints")
     sections = {key: node.plain() for key, node in content.items() if key not in read}
     sections.setdefault("name", _name_of(path))
-    if (
-        isinstance(data := sections.get("data"), dict)
-        and isinstance(folder := data.get("dir"), str)
-        and folder
-    ):
-        base = _base(content["data"].place_of(("dir",)), path)
-        sections["data"] = {**data, "dir": _absolute(folder, base)}
+    if isinstance(data := sections.get("data"), dict):
+        sections["data"] = {**data, **_data_folder(data, content["data"], path)}
     if isinstance(plugins := sections.get("plugins"), list):
         base = _base(content["plugins"].place, path)
         sections["plugins"] = tuple(_absolute(p, base) if isinstance(p, str) else p for p in plugins)
     return sections
+
+
+def _data_folder(data: Mapping[str, object], node: Node, path: Path) -> dict[str, object]:
+    """Return the folder of the images; where none is named it is that of the table of labels."""
+    if isinstance(folder := data.get("dir"), str) and folder:
+        return {"dir": _absolute(folder, _base(node.place_of(("dir",)), path))}
+    if isinstance(file := data.get("file"), str) and file:
+        folder, _, name = _absolute(file, _base(node.place_of(("file",)), path)).rpartition("/")
+        return {"dir": folder or "/", "file": name}
+    return {}
 
 
 def _name_of(path: Path) -> str:

@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from search.plan.domain import is_value
 from search.plan.duration import parse_duration
 from search.plan.place import Place, place
-from search.plan.trial_config import DataConfig
+from search.plan.trial_config import Access, DataConfig
 
 METRICS: Mapping[str, Literal["min", "max"]] = {
     "val/loss": "min",
@@ -59,6 +59,9 @@ class DataPlan(Section):
     dir: str | None = Field(
         None, min_length=1, description="the path of a folder, s3://bucket/prefix, or null"
     )
+    file: str | None = Field(None, min_length=1, description="the path of a table of labels, or null")
+    absolute_paths: bool = Field(False, description="true or false")
+    access: Access = Field("auto", description="auto, resident, streamed or decoded")
 
     @model_validator(mode="before")
     @classmethod
@@ -72,8 +75,10 @@ class DataPlan(Section):
 
     @property
     def config(self) -> DataConfig:
-        """What of the data belongs to a trial's configuration: all but the place on this machine."""
-        return DataConfig(self.name, self.validation, self.split_seed, self.size)
+        """What of the data belongs to a trial's configuration: all but the place on this machine and the way to it."""
+        return DataConfig(
+            self.name, self.validation, self.split_seed, self.size, self.file, self.absolute_paths
+        )
 
 
 class ObjectivePlan(Section):

@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Value = bool | int | float | str | None
 """What a hyperparameter can be. Names are flat and dotted: ``augmentation.crop``."""
 
 FORMAT = 1
+
+Access = Literal["auto", "resident", "streamed", "decoded"]
+"""How a trial comes to its pixels: from a copy on its device, from the cache batch by batch, from the files."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,21 @@ class DataConfig:
     ``validation`` is the share of the training images (0-1) that is held out where the data set brings no
     validation split of its own. ``split_seed`` belongs to the run and never varies, so that every trial and
     every confirmation sees the same validation images. ``size`` is the side in pixels to which images are
-    resized; ``None`` keeps the common size of the images.
+    resized; ``None`` keeps the common size of the images. ``file`` is a table of labels, for a data set that reads one,
+    relative to the folder of the images; ``absolute_paths``: it may name images outside that folder.
     """
 
     name: str
     validation: float = 0.1
     split_seed: int = 0
     size: int | None = None
+    file: str | None = None
+    absolute_paths: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object of the fields; without a table of labels it is the same as before there were such."""
+        table = ("file", "absolute_paths") if self.file is None else ()
+        return {name: value for name, value in vars(self).items() if name not in table}
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ class TrialConfig:
         return {
             "format": FORMAT,
             "settings": {name: self.settings[name] for name in sorted(self.settings)},
-            "data": vars(self.data).copy(),
+            "data": self.data.to_json(),
             "epochs": self.epochs,
             "seed": self.seed,
             "plugins": list(self.plugins),

@@ -71,7 +71,7 @@ class RunImages:
 
 
 def describe(
-    split: str, classes: tuple[str, ...], shape: tuple[int, int, int], validation: npt.NDArray[Any]
+    split: str, classes: tuple[str, ...], shape: tuple[int, int, int], validation: object
 ) -> dict[str, Any]:
     """Return what stands in images.json.
 
@@ -79,7 +79,8 @@ def describe(
         split: the fingerprint of the images and their split.
         classes: their names in the order of the labels.
         shape: (C, H, W) of an image.
-        validation: the source of the validation images; where it is no file of the cache, none is named.
+        validation: the source of the validation images, pixels or names of files; where it is no file of the cache,
+            none is named.
     """
     said: dict[str, Any] = {"split": split, "classes": list(classes), "shape": list(shape)}
     if (file := getattr(validation, "filename", None)) is not None:
@@ -142,6 +143,10 @@ def _mapped(path: Path, shape: Any) -> Pixels:
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
+        if path.with_name(path.name.replace(".images.", ".files.")).exists():
+            raise NoImages(
+                "The images of this run are decoded on the fly from their files, so the cache has none of them to show."
+            ) from None
         raise NoImages(
             f"The decoded images are not on this machine: {path} is not there. The search ran on another machine, or "
             "the cache was cleared; to resume the run here decodes them again."

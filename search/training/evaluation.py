@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from search.training.data.dataset import Resident
+from search.training.data.batches import Batches
 from search.training.devices import autocast
 from search.training.metrics import confusion_matrix, scores
 
@@ -26,7 +26,7 @@ class Evaluation:
 
 def evaluate(
     model: nn.Module,
-    resident: Resident,
+    source: Batches,
     rows: Tensor,
     *,
     normalize: Callable[[Tensor], Tensor],
@@ -36,8 +36,8 @@ def evaluate(
 
     Args:
         model: from normalised images to logits; left in evaluation mode.
-        resident: the source.
-        rows: (N,) int64 on the images' device.
+        source: the images, on their way to the device.
+        rows: (N,) int64 at the source's `home`.
         normalize: from uint8 images to what the model sees.
         dtype: in which matrix products are computed.
 
@@ -45,12 +45,12 @@ def evaluate(
         The logits, and cross-entropy, accuracy, macro precision, recall and F1.
     """
     model.eval()
-    batch = max(1, PIXELS_AT_ONCE // (resident.images.shape[1] * resident.images.shape[2]))
-    batches: tuple[Tensor, ...] = rows.split(batch)  # type: ignore[no-untyped-call]
-    with torch.inference_mode(), autocast(resident.device, dtype):
-        outputs = [model(normalize(resident.batch(part)[0])).float() for part in batches]
+    batch = max(1, PIXELS_AT_ONCE // (source.shape[0] * source.shape[1]))
+    parts: tuple[Tensor, ...] = rows.split(batch)  # type: ignore[no-untyped-call]
+    with torch.inference_mode(), autocast(source.device, dtype), source.batches(parts) as batches:
+        outputs = [model(normalize(images)).float() for images, _ in batches]
     logits = torch.cat(outputs)
-    labels = resident.labels[rows].to(logits.device)
+    labels = source.labels[rows].to(logits.device)
     loss = nn.functional.cross_entropy(logits, labels)
     metrics = {"loss": float(loss), **scores(confusion_matrix(logits, labels))}
     return Evaluation({f"val/{name}": value for name, value in metrics.items()}, logits.cpu())

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from search.plan.trial_config import TrialConfig
-from search.training.data.dataset import Data, Resident, Split
+from search.training.data.batches import Batches
+from search.training.data.dataset import Data, Split
 from search.training.devices import autocast, autocast_dtype
 from search.training.errors import Diverged, Interrupted
 from search.training.evaluation import Evaluation, evaluate
@@ -105,9 +106,9 @@ class Learner:
             Diverged: the loss is NaN or infinite.
         """
         judged = self._data.validation if split is None else split
-        resident = self._data.to(self._device, judged)
-        rows = torch.from_numpy(judged.indices).to(resident.images.device)
-        result = evaluate(self._model, resident, rows, normalize=self._normalize, dtype=self._dtype)
+        source = self._data.to(self._device, judged)
+        rows = torch.from_numpy(judged.indices).to(source.home)
+        result = evaluate(self._model, source, rows, normalize=self._normalize, dtype=self._dtype)
         loss = result.metrics["val/loss"]
         if not math.isfinite(loss):
             reason = f"the validation loss is {loss} after epoch {self.epoch}"
@@ -144,30 +145,30 @@ class Learner:
 
     def _train(self, passage: Passage, order: torch.Generator, cut: Cut | None) -> None:
         """Train on the batches that are left, until there are none or the epoch is cut."""
-        resident = self._data.to(self._device, self._data.train)
-        batches = self._shuffled_rows(resident, order)
+        source = self._data.to(self._device, self._data.train)
+        rows = self._shuffled_rows(source, order)
         # What comes after the last batch counts, too: at most as much as training on as many images.
         after = len(self._data.validation) / self._sizes[0]
         self._model.train()
         if self._pretrained is not None:
             self._pretrained.freeze(self._model, self.epoch)
-        with self._randomness.isolated():
-            for index in range(passage.batch, len(batches)):
-                self._set_learning_rate(self.epoch * len(batches) + index)
-                logits, labels, passage.losses[index] = self._step(*resident.batch(batches[index]))
+        with self._randomness.isolated(), source.batches(rows[passage.batch :]) as batches:
+            for index, batch in enumerate(batches, start=passage.batch):
+                self._set_learning_rate(self.epoch * len(rows) + index)
+                logits, labels, passage.losses[index] = self._step(*batch)
                 passage.hits += (logits.argmax(dim=1) == labels).sum()
                 self._refuse_divergence(passage.losses, index)
                 passage.batch = index + 1
-                remaining = len(batches) - passage.batch
+                remaining = len(rows) - passage.batch
                 if cut is not None and remaining and cut(passage.left(remaining + after)):
                     return
 
-    def _shuffled_rows(self, resident: Resident, order: torch.Generator) -> Sequence[Tensor]:
-        """Return the rows of each batch, on the device of the images; moved there once an epoch."""
+    def _shuffled_rows(self, source: Batches, order: torch.Generator) -> Sequence[Tensor]:
+        """Return the rows of each batch, where the source wants them; moved there once an epoch."""
         shuffled = torch.randperm(len(self._data.train), generator=order)
-        rows = torch.from_numpy(self._data.train.indices)[shuffled].to(resident.images.device)
-        batches: Sequence[Tensor] = rows.split(self._sizes)  # type: ignore[no-untyped-call]
-        return batches
+        rows = torch.from_numpy(self._data.train.indices)[shuffled].to(source.home)
+        parts: Sequence[Tensor] = rows.split(self._sizes)  # type: ignore[no-untyped-call]
+        return parts
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         draws = self._augment.draw(len(images), self._data.shape, self._randomness.augmentation)

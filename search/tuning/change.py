@@ -137,9 +137,9 @@ def _refused(before: Plan, after: Plan, layout: RunLayout) -> list[Mistake]:
 
 
 def _lasting(plan: Plan) -> dict[str, object]:
-    """Return what must not change, by its path in a file; where the images lie may."""
+    """Return what must not change, by its path in a file; where the images lie, and the way to them, may."""
     return {
-        **{f"data.{key}": value for key, value in plan.data.model_dump(exclude={"dir"}).items()},
+        **{f"data.{key}": value for key, value in plan.data.model_dump(exclude={"dir", "access"}).items()},
         **{f"objective.{key}": value for key, value in plan.objective.model_dump().items()},
         "objectives": [str(goal) for goal in plan.goals],
         "constraints": [str(constraint) for constraint in plan.constraints],

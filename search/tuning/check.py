@@ -105,7 +105,7 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
             the message says where.
     """
     scheduler_of(plan)
-    data = load_data(plan.data.config, directory=plan.data.folder)
+    data = load_data(plan.data.config, directory=plan.data.folder, access=plan.data.access)
     configs = [plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary) for point in corners(plan)]
     transfer = check_transfer(plan, configs, data)
     if transfer.mistakes:

@@ -272,6 +272,7 @@ class Driver:
             checkpoint=start.checkpoint,
             partial=self._keeping.partial(self.policy.record(start.number)),
             data_dir=self._plan.data.dir,
+            access=self._plan.data.access,
             test=self._tested(self.policy.record(start.number)),
             cpus=need.cpus,
             gpus=need.gpus,

@@ -333,7 +333,7 @@ def load_images(plan: Plan, options: Options) -> Data:
     """Decode the images, or find them decoded, before anything is begun; say what is worth knowing of them."""
     if isinstance(plan.data.folder, str):
         options.say(f"{plan.data.folder}: what is new of it is copied into this machine's cache")
-    data = load_data(plan.data.config, directory=plan.data.folder)
+    data = load_data(plan.data.config, directory=plan.data.folder, access=plan.data.access)
     for note in data.notes:
         options.say(note)
     return data

@@ -23,7 +23,7 @@ import torch
 
 import search
 from search.plan.plugins import load_plugins
-from search.plan.trial_config import TrialConfig
+from search.plan.trial_config import Access, TrialConfig
 from search.runs.causes import causes
 from search.runs.events import EventWriter
 from search.runs.layout import AttemptLayout, RunLayout, write_json
@@ -58,7 +58,8 @@ class Assignment:
     ``gpu_memory`` the most bytes that it may take of its GPU. ``avoid`` are the ids of nodes where it must not run.
     ``patience``: seconds without the end of its first epoch after which the worker ends itself (None: never);
     ``patience_times``: how many times as long as its slowest epoch each further one may take. ``images`` is the
-    folder of the decoded images in a node's cache: where it is there, ``data_dir`` is not looked at. ``partial`` is a
+    folder of the decoded images in a node's cache: where it is there, ``data_dir`` is not looked at; ``access`` is the
+    way from there to the device. ``partial`` is a
     checkpoint in the middle of the epoch that comes next, which is better than ``checkpoint``. ``courier`` is the
     name of the actor that takes files into the run's folder for workers that do not see it; None: all do.
     """
@@ -70,6 +71,7 @@ class Assignment:
     checkpoint: str | None = None
     partial: str | None = None
     data_dir: str | None = None
+    access: Access = "auto"
     test: bool = False
     cpus: float = 1.0
     gpus: float = 0.0
@@ -300,7 +302,7 @@ class StintRunner:
         self._transport.deliver(self._folder.folder)  # what is known of a worker that dies in its first epoch
         if task.images is not None:
             self._receive(task.images)
-        data = load_data(task.config.data, directory=self._assignment.data_dir, entry=task.images)
+        data = load_data(task.config.data, directory=task.data_dir, entry=task.images, access=task.access)
         partial = self._partial(data.split_fingerprint)
         self._in_the_middle = partial is not None
         checkpoint = partial or self._checkpoint()

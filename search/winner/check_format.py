@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from search.plan.registry import Entry
+from search.training.data.file_images import FileImages
+from search.training.data.source import Images
 from search.winner.bundle import Bundle
 from search.winner.description import Description
 from search.winner.formats import Format, Session
@@ -44,7 +46,7 @@ class Shown:
     ``labels`` (N,) are their classes, ``reference`` (N, classes) what the weights say about them in float32.
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: Images | FileImages
     rows: npt.NDArray[np.int64]
     labels: npt.NDArray[np.int64]
     reference: Floats

@@ -163,9 +163,10 @@ def _data(
         found = data_of_arrays(
             images, labels, classes=classes, validation=known.validation, split_seed=known.split_seed
         )
-        return found, replace(known, name=found.name, size=None)
+        return found, replace(known, name=found.name, size=None, file=None)
     name, folder = _place(data, directory)
-    config = replace(known, name=name, size=known.size if size is None else size)
+    file = known.file if name == known.name else None  # a table of labels belongs to the recipe's own images
+    config = replace(known, name=name, size=known.size if size is None else size, file=file)
     return load_data(config, directory=folder), config
 
 

@@ -338,6 +338,22 @@ def test_relative_paths_belong_to_the_file_and_those_of_an_override_to_the_worki
     assert set_here.plugins == (str(tmp_path / "here" / "my.py"),)
 
 
+def test_a_table_of_labels_lies_in_the_folder_of_the_images_or_says_which_that_is(
+    write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    alone = write("data: {name: image_csv, file: tables/labels.csv}\nspace: {a: 1}\n")
+    plan = load_plan(alone)
+    assert (plan.data.dir, plan.data.config.file) == (str(tmp_path / "tables"), "labels.csv")
+    set_here = load_plan(alone, overrides=["data.file=other.csv"])
+    assert (set_here.data.dir, set_here.data.file) == (str(tmp_path / "here"), "other.csv")
+    both = load_plan(alone, overrides=["data.dir=/images"])
+    assert (both.data.dir, both.data.file) == ("/images", "tables/labels.csv")
+    bucket = load_plan(alone, overrides=["data.file=s3://bucket/set/labels.csv"])
+    assert (bucket.data.dir, bucket.data.file) == ("s3://bucket/set", "labels.csv")
+
+
 def test_plugins_are_told_whatever_else_is_wrong(write: Any) -> None:
     path = write("plugins: [my.py]\nspace: {a: {low: 2, high: 1}}\nnonsense: 1\n")
     assert plan_plugins(path) == (str(path.parent / "my.py"),)
@@ -346,7 +362,14 @@ def test_plugins_are_told_whatever_else_is_wrong(write: Any) -> None:
 
 def test_the_data_set_is_no_secret_of_the_machine(write: Any) -> None:
     plan = load_plan(write("data: {name: digits, dir: /data, size: 16}\nspace: {a: 1}\n"))
-    assert vars(plan.data.config) == {"name": "digits", "validation": 0.1, "split_seed": 0, "size": 16}
+    assert vars(plan.data.config) == {
+        "name": "digits",
+        "validation": 0.1,
+        "split_seed": 0,
+        "size": 16,
+        "file": None,
+        "absolute_paths": False,
+    }
 
 
 KEYS = st.sampled_from(

@@ -39,7 +39,7 @@ def test_a_written_plan_is_meant_to_be_read(write: Any) -> None:
         load_plan(write(text)).to_yaml()
         == """\
 name: my
-data: {name: digits, validation: 0.1, split_seed: 0, size: null, dir: null}
+data: {name: digits, validation: 0.1, split_seed: 0, size: null, dir: null, file: null, absolute_paths: false, access: auto}
 objective: {metric: val/accuracy, mode: max, at: last}
 constraints: []
 budget: {trials: 64, epochs: 27, time: null, total_epochs: null, checkpoints_gb: null, gpu_hours: null, cost: null}
@@ -54,7 +54,7 @@ space:
   a: [x, y]
   g.b: {low: 1, high: 9, when: {a: [x]}}
   g.c: 0.1
-"""
+"""  # noqa: E501 - as the file has it
     )
 
 

@@ -40,6 +40,7 @@ def test_the_fingerprint_leaves_out_the_seed_the_plugins_and_the_order() -> None
         {"settings": {"a": "1", "b": "x"}},
         {"epochs": 4},
         {"data": DataConfig("digits", split_seed=1)},
+        {"data": DataConfig("digits", file="labels.csv")},
     ],
 )
 def test_the_fingerprint_differs_with_all_else(change: Any) -> None:
@@ -49,3 +50,10 @@ def test_the_fingerprint_differs_with_all_else(change: Any) -> None:
 def test_another_format_is_refused() -> None:
     with pytest.raises(ValueError, match="a configuration of format 1 is expected, but got 2"):
         TrialConfig.from_json({**CONFIG.to_json(), "format": 2})
+
+
+def test_without_a_table_of_labels_the_record_is_what_it_was_before_there_were_such() -> None:
+    """Else the trials of every older search would be others, and none could go on."""
+    assert CONFIG.to_json()["data"] == {"name": "digits", "validation": 0.1, "split_seed": 0, "size": None}
+    table = replace(CONFIG, data=DataConfig("image_csv", file="a.csv", absolute_paths=True))
+    assert TrialConfig.from_json(json.loads(json.dumps(table.to_json()))) == table

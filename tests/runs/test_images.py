@@ -68,6 +68,14 @@ def test_what_names_no_images_is_refused_in_a_sentence(
         open_images(run(tmp_path, **changed), cache=cache)
 
 
+def test_images_that_are_decoded_on_the_fly_are_said_to_be_in_no_cache(tmp_path: Path, cache: Path) -> None:
+    (cache / "images" / "some-0123" / "train.images.npy").rename(
+        cache / "images" / "some-0123" / "train.files.npy"
+    )
+    with pytest.raises(NoImages, match="decoded on the fly"):
+        open_images(run(tmp_path), cache=cache)
+
+
 def test_a_link_that_leads_out_of_the_cache_is_refused(tmp_path: Path, cache: Path) -> None:
     (cache / "images" / "some-0123").rename(tmp_path / "outside")
     (cache / "images" / "some-0123").symlink_to(tmp_path / "outside")

@@ -2,6 +2,8 @@
 
 A folder ``images/<name>-<fingerprint>`` appears by one rename when all its files are complete and on disk, so
 what exists is whole. Builders of the same folder wait for each other on a lock that the kernel frees on death.
+A set of files that is too large for the disk has a folder ``images/<name>_files-<fingerprint>`` instead, with the
+names of the files and the moments of their images in place of the pixels.
 """
 
 from __future__ import annotations
@@ -19,8 +21,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from search.plan.trial_config import Access
 from search.training.cache_folder import cache_folder
-from search.training.data.source import Contents, Images, Labels, Source, Writer
+from search.training.data.access import fits_disk
+from search.training.data.file_images import FileImages
+from search.training.data.source import Contents, Images, Labels, Source, Survey, Writer
 from search.training.errors import DataError
 
 FORMAT = 2
@@ -36,7 +41,7 @@ BYTES_AT_ONCE = 2**24
 class CachedSplit:
     """One split on disk: images (N, H, W, C), labels (N,), moments (N, C, 2): sums of x and of x² per image."""
 
-    images: Images
+    images: Images | FileImages
     labels: Labels
     moments: npt.NDArray[np.int64]
 
@@ -50,32 +55,61 @@ class CachedSet:
     splits: dict[str, CachedSplit]
 
 
-def cached(source: Source, cache: Path | None = None) -> CachedSet:
-    """Return the decoded images of a source, decoding them first where this machine has none.
+class _TooLarge(Exception):  # noqa: N818 - a finding, never seen outside
+    """Decoded images that find no room on the disk; it holds what is known of the files."""
+
+    def __init__(self, survey: Survey) -> None:
+        self.survey = survey
+
+
+def cached(source: Source, cache: Path | None = None, *, access: Access = "auto") -> CachedSet:
+    """Return the images of a source, decoding them first where this machine has none.
 
     Args:
         source: the data set.
         cache: the cache's folder; None for the default of `cache_folder`.
+        access: ``decoded`` leaves the pixels in their files; ``auto`` does where they would not fit the disk.
 
     Returns:
         The memory-mapped set.
 
     Raises:
-        DataError: the source cannot be decoded, the cache's folder cannot be written, or somebody took files
-            out of it.
+        DataError: the source cannot be decoded, the cache's folder cannot be written, somebody took files out of it,
+            or the pixels are in no files of their own.
     """
     identity = json.dumps({"format": FORMAT, **source.identity}, sort_keys=True)
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    folder = entry_folder(f"{source.name}-{fingerprint}", cache)
+    decoded = entry_folder(f"{source.name}-{fingerprint}", cache)
+    listed = entry_folder(f"{source.name}_files-{fingerprint}", cache)
+    if access == "decoded" and source.survey is None:
+        raise DataError(
+            f"data.access is decoded, but the images of {source.name} are in no files of their own, as those of "
+            "image_folder and image_csv are; auto, resident or streamed is expected"
+        )
+    try:
+        return _open(_made(source, decoded, listed, access), fingerprint)
+    except OSError as error:
+        raise DataError(
+            f"cannot decode {source.name} into {decoded.parent} ({error}); where that is for want of room or "
+            "rights, set WINNOW_CACHE to another folder"
+        ) from error
+
+
+def _made(source: Source, decoded: Path, listed: Path, access: Access) -> Path:
+    """Return the folder of a source's images, made where it was missing."""
+    folder = listed if access == "decoded" or (access == "auto" and _only(listed, decoded)) else decoded
     if not folder.exists():
         try:
-            _make_once(folder, lambda partial: _decode(source, partial))
-        except OSError as error:
-            raise DataError(
-                f"cannot decode {source.name} into {folder.parent} ({error}); where that is for want of room or "
-                "rights, set WINNOW_CACHE to another folder"
-            ) from error
-    return _open(folder, fingerprint)
+            _make_once(folder, lambda partial: _fill(source, partial, access))
+        except _TooLarge as found:
+            survey = found.survey
+            folder = listed
+            _make_once(folder, lambda partial: _enlist(source, survey, partial))
+    return folder
+
+
+def _only(wanted: Path, other: Path) -> bool:
+    return wanted.exists() and not other.exists()
 
 
 def entry_folder(entry: str, cache: Path | None = None) -> Path:
@@ -174,18 +208,47 @@ def _make(folder: Path, make: Callable[[Path], None]) -> None:
         raise
 
 
-def _decode(source: Source, partial: Path) -> None:
-    contents = source.decode(Writer(partial))
+def _fill(source: Source, partial: Path, access: Access) -> None:
+    """Write a source into a folder.
+
+    Raises:
+        _TooLarge: its decoded images find no room, and nobody insists.
+    """
+    writer = Writer(partial)
+    if source.survey is None:
+        return _decode(source, source.decode, partial)
+    survey = source.survey(writer)
+    if access == "decoded":
+        return _enlist(source, survey, partial)
+    if access == "auto" and not fits_disk(survey.nbytes, partial):
+        raise _TooLarge(survey)
+    return _decode(source, survey.decode, partial)
+
+
+def _decode(source: Source, decode: Callable[[Writer], Contents], partial: Path) -> None:
+    contents = decode(Writer(partial))
     for path in partial.glob("*.images.npy"):
         np.save(
             path.with_name(path.name.replace(".images.", ".moments.")), moments(np.load(path, mmap_mode="r"))
         )
+    _describe(source, contents, partial)
+
+
+def _enlist(source: Source, survey: Survey, partial: Path) -> None:
+    _describe(source, survey.enlist(Writer(partial)), partial, shape=survey.shape)
+
+
+def _describe(
+    source: Source, contents: Contents, partial: Path, *, shape: tuple[int, int, int] | None = None
+) -> None:
+    """Write down what the files are; the shape (H, W, C) is that of images that are not among them."""
     description = {
         "format": FORMAT,
         "name": source.name,
         "classes": contents.classes,
         "notes": contents.notes,
-        "splits": [name for name in SPLITS if (partial / f"{name}.images.npy").exists()],
+        "splits": [name for name in SPLITS if (partial / f"{name}.labels.npy").exists()],
+        **({"shape": shape} if shape else {}),
     }
     (partial / "contents.json").write_text(json.dumps(description, indent=1))
 
@@ -217,7 +280,8 @@ def _open(folder: Path, fingerprint: str) -> CachedSet:
     try:
         description = json.loads((folder / "contents.json").read_text())
         contents = Contents(tuple(description["classes"]), tuple(description["notes"]))
-        splits = {name: _open_split(folder, name) for name in description["splits"]}
+        shape = description.get("shape")
+        splits = {name: _open_split(folder, name, shape) for name in description["splits"]}
     except (OSError, ValueError) as error:  # it was whole when it was made
         raise DataError(
             f"the decoded images in {folder} are damaged ({error}); delete that folder to have them decoded again"
@@ -225,8 +289,11 @@ def _open(folder: Path, fingerprint: str) -> CachedSet:
     return CachedSet(fingerprint, contents, splits)
 
 
-def _open_split(folder: Path, name: str) -> CachedSplit:
+def _open_split(folder: Path, name: str, shape: list[int] | None) -> CachedSplit:
     # Read-only: a private writable mapping of more than the memory and swap is refused (40 GB on 24 GB: ENOMEM).
-    images = np.load(folder / f"{name}.images.npy", mmap_mode="r", allow_pickle=False)
+    pixels = np.load(
+        folder / f"{name}.{'files' if shape else 'images'}.npy", mmap_mode="r", allow_pickle=False
+    )
     labels = np.load(folder / f"{name}.labels.npy", allow_pickle=False)
+    images = FileImages(pixels, (len(pixels), shape[0], shape[1], shape[2])) if shape else pixels
     return CachedSplit(images, labels, np.load(folder / f"{name}.moments.npy", allow_pickle=False))

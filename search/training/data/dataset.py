@@ -1,11 +1,10 @@
-"""A data set as a trial sees it: splits over memory-mapped images, and their copy on the device."""
+"""A data set as a trial sees it: its splits, and the way from their images to the device."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-import warnings
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
-from search.plan.trial_config import DataConfig
+from search.plan.trial_config import Access, DataConfig
+from search.training.data.access import fits_memory, size_text
+from search.training.data.batches import Batches, batches_of
 from search.training.data.bucket_copy import local_folder
 from search.training.data.cache import CachedSet, CachedSplit, cached, opened
+from search.training.data.file_images import FileImages
 from search.training.data.registry import datasets
 from search.training.data.source import Images, Labels
 from search.training.data.splits import stratified_split
@@ -26,9 +27,6 @@ from search.training.errors import DataError, NoTestSplit
 NAMED = 10
 """So many classes stand in a message."""
 
-DEVICE_SHARE = 0.5
-"""Images move to a GPU where they take at most this share of its free memory; the rest is the model's."""
-
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -36,7 +34,7 @@ class Split:
     the rows of this split in ascending order, the identity of an image in predictions.
     """
 
-    images: Images
+    images: Images | FileImages
     labels: Labels
     indices: Labels
 
@@ -49,33 +47,13 @@ class Split:
         return self.images[self.indices], self.labels[self.indices]
 
 
-@dataclass(frozen=True)
-class Resident:
-    """A source's images (N, H, W, C) uint8 and labels (N,), on the device, or on the host where they do not fit."""
-
-    images: Tensor
-    labels: Tensor
-    device: torch.device
-
-    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Gather images (n, C, H, W) uint8, channels last in memory, and labels (n,), on the device.
-
-        Args:
-            rows: (n,) int64 on the images' device, rows of the source.
-        """
-        images, labels = self.images.index_select(0, rows), self.labels.index_select(0, rows)
-        if images.device != self.device:
-            images = images.to(self.device, non_blocking=True)
-            labels = labels.to(self.device, non_blocking=True)
-        return images.permute(0, 3, 1, 2), labels
-
-
 @dataclass(frozen=True, eq=False)
 class Data:
     """A data set, split: what `fit` trains and validates on. It never holds the test split.
 
     ``shape`` is (C, H, W). ``mean`` and ``std`` are those of the training split's pixels per channel on the scale
-    0-1. ``notes`` are sentences for the user about the files. ``fingerprint`` is that of the decoded source.
+    0-1. ``notes`` are sentences for the user about the files. ``fingerprint`` is that of the decoded source. ``access``
+    says which way the images go; none of them changes a bit of a batch.
     """
 
     name: str
@@ -87,7 +65,8 @@ class Data:
     std: tuple[float, ...]
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
-    _residents: dict[tuple[str, int], Resident] = field(default_factory=dict, init=False, repr=False)
+    access: Access = "auto"
+    _ways: dict[tuple[str, int], Batches] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def split_fingerprint(self) -> str:
@@ -102,17 +81,17 @@ class Data:
                 digest.update(array.astype("<i8").tobytes())
         return digest.hexdigest()[:16]
 
-    def to(self, device: torch.device, split: Split) -> Resident:
-        """Return a split's source on a device; it moves there once, for all trials of this process.
+    def to(self, device: torch.device, split: Split) -> Batches:
+        """Return the way of a split's source to a device, the same one for all trials of this process.
 
         Args:
             device: where the batches are wanted.
             split: ``train`` or ``validation``; where both lie in one source they share the copy.
         """
         key = (str(device), id(split.images))
-        if key not in self._residents:
-            self._residents[key] = _move(split, device)
-        return self._residents[key]
+        if key not in self._ways:
+            self._ways[key] = batches_of(split.images, split.labels, device, self.access)
+        return self._ways[key]
 
 
 def load_data(
@@ -121,6 +100,7 @@ def load_data(
     directory: Path | str | None = None,
     cache: Path | None = None,
     entry: str | None = None,
+    access: Access = "auto",
 ) -> Data:
     """Load and split a data set; within a process the last one is kept, so a second call costs nothing.
 
@@ -131,6 +111,8 @@ def load_data(
         directory: where the files lie or are downloaded to, also `s3://bucket/prefix`; not needed for ``digits``.
         cache: where decoded images are kept on this machine; None for the default (see `cache_folder`).
         entry: of the cache; where it is there, these are the images, and ``directory`` is not looked at.
+        access: ``resident``: a copy on the device, on the CPU the memory map itself; ``streamed``: gathered from
+            the memory map beside the training; ``decoded``: from the files. ``auto``: the first of these that fits.
 
     Returns:
         The data, memory-mapped; no image has been read yet.
@@ -139,7 +121,7 @@ def load_data(
         KeyError: no data set has that name.
         DataError: the files are missing, damaged, or too few.
     """
-    return _load(config, directory, cache, entry)
+    return _load(config, directory, cache, entry, access)
 
 
 def load_test(
@@ -151,22 +133,27 @@ def load_test(
 ) -> Split:
     """Load the test split, for the one look at the end; the arguments are those of `load_data`.
 
+    Its images lie where those of the training do: the cache has them decoded, or their files.
+
     Raises:
         KeyError: no data set has that name.
         NoTestSplit: the set has none.
         DataError: its files are missing or damaged.
     """
-    source = _source(config, directory, cache, entry)
+    source = _source(config, directory, cache, entry, "auto")
     if "test" not in source.splits:
         raise NoTestSplit(
-            f"{config.name} has no test split; an image_folder has one where it holds a folder test/"
+            f"{config.name} has no test split; an image_folder has one where it holds a folder test/, "
+            "an image_csv where the column split says test"
         )
     return _whole(source.splits["test"])
 
 
 @lru_cache(maxsize=2)
-def _load(config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None) -> Data:
-    source = _source(config, directory, cache, entry)
+def _load(
+    config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None, access: Access
+) -> Data:
+    source = _source(config, directory, cache, entry, access)
     train, validation = _split(source, config)
     _refuse_one_class(source)
     height, width, channels = train.images.shape[1:]
@@ -179,16 +166,31 @@ def _load(config: DataConfig, directory: Path | str | None, cache: Path | None, 
         validation=validation,
         mean=mean,
         std=std,
-        notes=source.contents.notes,
+        notes=(*source.contents.notes, *_way_of(source, access)),
         fingerprint=source.fingerprint,
+        access=access,
     )
 
 
 def _source(
-    config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None
+    config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None, access: Access
 ) -> CachedSet:
     found = opened(entry, cache) if entry else None
-    return found or cached(datasets[config.name].build(config, local_folder(directory, cache)), cache)
+    if found is not None:
+        return found
+    return cached(datasets[config.name].build(config, local_folder(directory, cache)), cache, access=access)
+
+
+def _way_of(source: CachedSet, access: Access) -> tuple[str, ...]:
+    """Say how large the images are and where they come from, unless they just stay in memory."""
+    images = [split.images for split in source.splits.values()]
+    total = sum(each.nbytes for each in images)
+    size = f"images: {size_text(total)}"
+    if isinstance(images[0], FileImages):
+        return (f"{size}, decoded on the fly from {images[0].folder}",)
+    if access == "streamed" or (access == "auto" and not fits_memory(total)):
+        return (f"{size}, streamed from {Path(str(getattr(images[0], 'filename', 'memory'))).parent}",)
+    return ()
 
 
 def _split(source: CachedSet, config: DataConfig) -> tuple[Split, Split]:
@@ -236,13 +238,3 @@ def mean_and_std(moments: npt.NDArray[np.int64], pixels: int) -> tuple[tuple[flo
     spread = tuple(squares * count - x * x for x, squares in channels)  # (255 · count)² times the variance
     std = tuple(math.sqrt(value) / (255 * count) if value else 1.0 for value in spread)
     return mean, std
-
-
-def _move(split: Split, device: torch.device) -> Resident:
-    with warnings.catch_warnings():
-        # The cache is mapped read-only, and batches are copies: nothing ever writes to this tensor.
-        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-        images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
-    if device.type == "cuda" and images.nbytes > DEVICE_SHARE * torch.cuda.mem_get_info(device)[0]:
-        return Resident(images, labels, device)
-    return Resident(images.to(device), labels.to(device), device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +35,8 @@ class Layout:
     notes: tuple[str, ...] = ()
 
     def name(self, path: Path) -> str:
-        """Return a file's name relative to the root, as the skip list wants it."""
-        return path.relative_to(self.root).as_posix()
+        """Return a file's name relative to the root, as the skip list wants it; of one outside its whole path."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
 
 
 def read_layout(root: Path) -> Layout:
@@ -58,14 +58,14 @@ def read_layout(root: Path) -> Layout:
         raise DataError(f"{root} is not a folder of images")
     tops = _split_folders(root)
     classes = tuple(folder.name for folder in _subfolders(tops["train"]))
-    _refuse_unprintable(classes)
+    refuse_unprintable(classes)
     if len(classes) < 2:
         raise DataError(
             f"{tops['train']} holds {len(classes)} class folder{'s' * (len(classes) != 1)}, but at least 2 are "
             "needed: train/<class>/… or <class>/…"
         )
     _refuse_split_words(root, tops["train"], classes)
-    skipped = _skip_list(root)
+    skipped = skip_list(root)
     splits = {split: _images(root, top, classes, skipped) for split, top in tops.items()}
     _refuse_empty_classes(classes, splits["train"])
     if "validation" in splits and not splits["validation"]:
@@ -100,7 +100,8 @@ def _subfolders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
-def _skip_list(root: Path) -> set[str]:
+def skip_list(root: Path) -> set[str]:
+    """Return the names of the files that are to be left out of a folder."""
     path = root / SKIP_LIST
     if not path.is_file():
         return set()
@@ -149,12 +150,18 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _refuse_unprintable(classes: tuple[str, ...]) -> None:
-    """Refuse line breaks and names that are no UTF-8: classes stand in tables, logs and file names from here on."""
+def refuse_unprintable(classes: Sequence[str]) -> None:
+    """Refuse line breaks and names that are no UTF-8: classes stand in tables, logs and file names from here on.
+
+    Raises:
+        DataError: such classes, all of them.
+    """
     bad = [name for name in classes if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name)]
     if bad:
         names = ", ".join(ascii(name) for name in bad)
-        raise DataError(f"no class can be called {names}: control characters, or no UTF-8; rename the folder")
+        raise DataError(
+            f"no class can be called {names}: control characters, or no UTF-8; give it another name"
+        )
 
 
 def _refuse_split_words(root: Path, top: Path, classes: tuple[str, ...]) -> None:

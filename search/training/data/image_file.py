@@ -7,6 +7,7 @@ import functools
 import io
 import os
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,6 +105,20 @@ def read_pixels(
         raise
     except Exception as error:
         raise UnreadableImage(_reason(error)) from error
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as one line that any terminal takes; such names need not be UTF-8."""
+    return name if name.isprintable() else ascii(name)
+
+
+@contextmanager
+def quiet_pillow() -> Iterator[None]:
+    """Silence Pillow's warnings about odd metadata and large images, in all threads; what matters is raised here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
 
 
 @functools.cache

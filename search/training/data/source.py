@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,28 @@ class Writer:
             _reserve(handle.fileno(), path)
         return images
 
+    def listed(
+        self, name: str, labels: npt.ArrayLike, paths: Sequence[Path], channels: int
+    ) -> npt.NDArray[np.int64]:
+        """Begin a split whose images stay in their files.
+
+        Args:
+            name: train, validation or test.
+            labels: (N,) class indices.
+            paths: (N,), absolute.
+            channels: of an image.
+
+        Returns:
+            The images' moments (N, C, 2), memory-mapped, to be filled; see `search.training.data.cache.moments`.
+        """
+        np.save(self.folder / f"{name}.labels.npy", np.asarray(labels, dtype=np.int64), allow_pickle=False)
+        # As bytes of one width, so that all processes map the same ones: 1.3 million Path objects take 400 MB.
+        np.save(self.folder / f"{name}.files.npy", np.array([os.fsencode(path) for path in paths]))
+        sums: npt.NDArray[np.int64] = np.lib.format.open_memmap(
+            self.folder / f"{name}.moments.npy", mode="w+", dtype=np.int64, shape=(len(paths), channels, 2)
+        )
+        return sums
+
     def list_aside(self, name: str, lines: list[str]) -> Path:
         """Write a list for the user into the cache, where it stays when decoding is refused.
 
@@ -74,17 +96,37 @@ class Writer:
         return path
 
 
+class Survey(Protocol):
+    """Files of which the headers were read, so that the size of their images is known before any is decoded."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of a decoded image."""
+
+    @property
+    def nbytes(self) -> int:
+        """What all decoded images take, in bytes."""
+
+    def decode(self, writer: Writer) -> Contents:
+        """Write the pixels of every split."""
+
+    def enlist(self, writer: Writer) -> Contents:
+        """Write the files of every split, and the moments of their images."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One data set where it lies on this machine.
 
     ``identity`` is everything that decides the decoded bytes, as JSON: relative names, sizes and times of the
     files, the settings of decoding. ``decode`` writes the splits and is called only where the cache has none.
+    ``survey``, which a set of single files has, looks at their headers: they need not be decoded before the training.
     """
 
     name: str
     identity: Mapping[str, Any]
     decode: Callable[[Writer], Contents]
+    survey: Callable[[Writer], Survey] | None = None
 
 
 def file_identity(path: Path, root: Path) -> list[str | int]:

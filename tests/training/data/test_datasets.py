@@ -7,6 +7,7 @@ import shutil
 import socket
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from sklearn.datasets import load_digits
 from torchvision import datasets as torchvision_datasets  # type: ignore[import-untyped]
 
 from search.plan.trial_config import DataConfig
-from search.training.data import Data, datasets, load_data, load_test
+from search.training.data import Data, Resident, datasets, load_data, load_test
 from search.training.errors import DataError
 
 CPU = torch.device("cpu")
@@ -74,7 +75,20 @@ def make_cifar(directory: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> P
     return directory
 
 
-@pytest.fixture(params=["digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "image_folder"])
+def make_csv(directory: Path) -> Path:
+    """Write the images of `make_folder`, and a table that names them."""
+    make_folder(directory)
+    lines = [
+        f"{path.relative_to(directory)},{path.parent.name},{path.parent.parent.name}"
+        for path in sorted(directory.glob("*/*/*.png"))
+    ]
+    (directory / "labels.csv").write_text("\n".join(["path,label,split", *lines]))
+    return directory
+
+
+@pytest.fixture(
+    params=["digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "image_folder", "image_csv"]
+)
 def example(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, Path]:
@@ -86,18 +100,23 @@ def example(
         "cifar10": lambda: make_cifar(tmp_path, monkeypatch, name),
         "cifar100": lambda: make_cifar(tmp_path, monkeypatch, name),
         "image_folder": lambda: make_folder(tmp_path),
+        "image_csv": lambda: make_csv(tmp_path),
     }
     return name, makers[name]()
 
 
+def named(name: str, **settings: Any) -> DataConfig:
+    return DataConfig(name, file="labels.csv" if name == "image_csv" else None, **settings)
+
+
 def test_every_built_in_set_is_under_contract(example: tuple[str, Path]) -> None:
     assert example[0] in datasets.names()
-    assert len(datasets.names()) == 6
+    assert len(datasets.names()) == 7
 
 
 def test_splits_are_disjoint_stratified_and_in_range(example: tuple[str, Path]) -> None:
     name, directory = example
-    data = load_data(DataConfig(name, validation=0.25), directory=directory)
+    data = load_data(named(name, validation=0.25), directory=directory)
     train, validation = data.train, data.validation
     assert not set(train.indices) & set(validation.indices)
     for split in (train, validation):
@@ -111,7 +130,7 @@ def test_splits_are_disjoint_stratified_and_in_range(example: tuple[str, Path]) 
 
 def test_mean_and_deviation_are_those_of_the_training_split(example: tuple[str, Path]) -> None:
     name, directory = example
-    data = load_data(DataConfig(name), directory=directory)
+    data = load_data(named(name), directory=directory)
     pixels = data.train.read()[0] / 255
     assert data.mean == pytest.approx(pixels.mean(axis=(0, 1, 2)))
     assert data.std == pytest.approx(pixels.std(axis=(0, 1, 2)))
@@ -120,8 +139,7 @@ def test_mean_and_deviation_are_those_of_the_training_split(example: tuple[str, 
 def test_the_split_follows_split_seed_only(example: tuple[str, Path]) -> None:
     name, directory = example
     first, again, other = (
-        load_data(DataConfig(name, split_seed=seed), directory=directory).validation.indices
-        for seed in (0, 0, 1)
+        load_data(named(name, split_seed=seed), directory=directory).validation.indices for seed in (0, 0, 1)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -129,22 +147,23 @@ def test_the_split_follows_split_seed_only(example: tuple[str, Path]) -> None:
 
 def test_the_test_split_is_apart_and_its_own(example: tuple[str, Path]) -> None:
     name, directory = example
-    test = load_test(DataConfig(name), directory=directory)
-    data = load_data(DataConfig(name), directory=directory)
+    test = load_test(named(name), directory=directory)
+    data = load_data(named(name), directory=directory)
     assert test.images is not data.train.images
     assert set(test.read()[1]) == set(range(len(data.classes)))
 
 
 def test_a_size_that_is_asked_for_is_the_size(example: tuple[str, Path]) -> None:
     name, directory = example
-    assert load_data(DataConfig(name, size=12), directory=directory).shape[1:] == (12, 12)
+    assert load_data(named(name, size=12), directory=directory).shape[1:] == (12, 12)
 
 
 def test_images_move_to_a_device_once_for_all_trials(example: tuple[str, Path]) -> None:
     name, directory = example
-    data = load_data(DataConfig(name), directory=directory)
-    assert load_data(DataConfig(name), directory=directory) is data
+    data = load_data(named(name), directory=directory)
+    assert load_data(named(name), directory=directory) is data
     resident = data.to(CPU, data.train)
+    assert isinstance(resident, Resident)
     assert data.to(CPU, data.train) is resident
     assert data.to(CPU, data.validation) is resident  # one source, one copy
     assert (
@@ -154,22 +173,12 @@ def test_images_move_to_a_device_once_for_all_trials(example: tuple[str, Path]) 
 
 def test_batches_are_the_rows_asked_for(example: tuple[str, Path]) -> None:
     name, directory = example
-    data = load_data(DataConfig(name), directory=directory)
+    data = load_data(named(name), directory=directory)
     rows = torch.from_numpy(data.validation.indices[:2])
     images, labels = data.to(CPU, data.validation).batch(rows)
     assert images.shape == (2, *data.shape)
     assert np.array_equal(images.permute(0, 2, 3, 1).numpy(), data.validation.read()[0][:2])
     assert np.array_equal(labels.numpy(), data.validation.read()[1][:2])
-
-
-def test_images_that_do_not_fit_stay_on_the_host() -> None:
-    """The batch is what moves; a second device is played by the meta device."""
-    data = load_data(DataConfig("digits"))
-    resident = data.to(CPU, data.train)
-    images, labels = type(resident)(resident.images, resident.labels, torch.device("meta")).batch(
-        torch.arange(3)
-    )
-    assert images.device.type == labels.device.type == "meta"
 
 
 def test_digits_are_scikit_learns() -> None:

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from search.plan.trial_config import DataConfig
 from search.training.data import Data, load_data, load_test
 from search.training.data.image_file import MOST_PIXELS, Header, UnreadableImage, read_header, read_pixels
-from search.training.data.image_folder import common_shape
+from search.training.data.surveyed import common_shape
 from search.training.errors import DataError
 
 
