@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright import sync_api
 
-sync_api.expect.set_options(timeout=30_000)  # milliseconds, as for everything else here: machines are busy
+sync_api.expect.set_options(timeout=120_000)  # milliseconds, as for everything else here: machines are busy
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def page(chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
     """Give an empty page; whatever it asks of another host, or says of an error, fails the test."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
     opened = context.new_page()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(120_000)
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(f"error in the page: {error}"))
     opened.on("request", lambda request: wrong.extend(_elsewhere(request.url)))

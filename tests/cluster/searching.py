@@ -11,15 +11,44 @@ from search.runs.reader import open_run
 from search.runs.record import Stint
 from tests.cluster.hosts import LAPTOP, Hosts
 
+PACED = '''\
+"""A network that takes its time while a file lies in the home of its host."""
+
+import time
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from search.training.architectures.registry import architectures
+
+SLOW = Path.home() / "slow"
+
+
+class Paced(nn.Module):
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        if SLOW.exists():
+            time.sleep(0.2)
+        return self.network(images)
+
+
+@architectures.register("paced")
+def paced(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Build a CNN of two layers."""
+    return Paced(architectures["cnn"].build(shape, classes, layers=2, width=128))
+'''
+
 SPACE = """\
 name: digits
 data: {{name: digits, validation: 0.1}}
 budget: {{trials: {trials}, epochs: 18}}
 scheduler: {{name: asha, grace_period: 6}}
+plugins: [paced.py]
 space:
-  architecture: cnn
-  layers: 2
-  width: 128
+  architecture: paced
   batch_size: [32, 64]
   optimizer: [sgd, adam]
   learning_rate: {{low: 1e-3, high: 0.1, log: true}}
@@ -30,9 +59,25 @@ PATIENCE = 480.0
 
 
 def write_space(hosts: Hosts, *, trials: int) -> str:
-    """Write a space whose epochs take some tenths of a second into the laptop's home; return its name."""
+    """Write a space whose epochs take some tenths of a second into the laptop's home; return its name.
+
+    Its trials wait in each batch on a host that was told to `slow_down`.
+    """
+    (hosts.home(LAPTOP) / "paced.py").write_text(PACED, encoding="utf-8")
     (hosts.home(LAPTOP) / "space.yaml").write_text(SPACE.format(trials=trials), encoding="utf-8")
     return "space.yaml"
+
+
+def slow_down(hosts: Hosts, names: Sequence[str]) -> None:
+    """Let the batches on these hosts take 0.2 s, so that no search is over before its last worker has started."""
+    for name in names:
+        (hosts.home(name) / "slow").touch()
+
+
+def speed_up(hosts: Hosts, names: Sequence[str]) -> None:
+    """Let the hosts go on at their own pace."""
+    for name in names:
+        (hosts.home(name) / "slow").unlink()
 
 
 def begin(hosts: Hosts, words: Sequence[str], log: Path) -> subprocess.Popen[str]:

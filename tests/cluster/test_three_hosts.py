@@ -10,7 +10,17 @@ import pytest
 
 from tests.cluster.hosts import LAPTOP, Hosts, kill
 from tests.cluster.launching import HEAD, launched
-from tests.cluster.searching import PATIENCE, begin, busy, finished, lost, wait_until, write_space
+from tests.cluster.searching import (
+    PATIENCE,
+    begin,
+    busy,
+    finished,
+    lost,
+    slow_down,
+    speed_up,
+    wait_until,
+    write_space,
+)
 from tests.faults.whole import assert_whole
 
 TRIALS = 9
@@ -21,11 +31,13 @@ TRIALS = 9
 def test_nothing_is_lost_when_a_link_a_node_and_the_laptop_go_away(hosts: Hosts) -> None:
     """Two bare commands; every trial ends, each exactly once; the run is on the laptop in the end."""
     launched(hosts, workers=2)
+    slow_down(hosts, ["h1", "h2", "h3"])
     there, log = hosts.home(HEAD) / "winnow/runs/digits", hosts.folder / "laptop.log"
     laptop = begin(hosts, ["search.run", "--space", write_space(hosts, trials=TRIALS)], log)
     try:
         wait_until(lambda: busy(there) == {"h1", "h2", "h3"}, log, there, running=laptop)
         hosts.power_off("h3")
+        speed_up(hosts, ["h1", "h2", "h3"])
         hosts.link_down(LAPTOP)
         wait_until(lambda: finished(there) >= 2, log, there)
         hosts.link_down("h2")

@@ -227,7 +227,10 @@ SEARCHES = st.builds(
 )
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[pytest.mark.slow] * (kind in ("median", "none"))) for kind in SETTINGS],
+)
 @given(events=EVENTS, search=SEARCHES, salt=st.integers(0, 10))
 @settings(deadline=None, max_examples=200)
 def test_any_interleaving_gives_the_decisions_of_the_reference(
