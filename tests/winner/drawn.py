@@ -39,13 +39,18 @@ def digits(channels: int = 1) -> Data:
 
 
 def model_by_chance(architecture: str, data: Data, *, seed: int = 0) -> tuple[TrialConfig, nn.Module]:
-    """Return an untrained model whose batch norms are not neutral, so that a lost one would be seen."""
+    """Return an untrained model whose batch norms are not neutral, so that a lost one would be seen.
+
+    A last layer that begins at zero, as a vision transformer's, is drawn: else nothing would be seen.
+    """
     settings = Parts.of({"architecture": architecture}).settings
     config = TrialConfig(dict(settings), DataConfig("digits", validation=0.2), epochs=1)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = Parts.of(settings).model(data.shape, len(data.classes))
         for module in model.modules():
+            if isinstance(module, nn.Linear) and not module.weight.any():
+                nn.init.normal_(module.weight, std=0.1)
             if isinstance(module, nn.BatchNorm2d):
                 for tensor, low, high in (
                     (module.running_mean, -0.2, 0.2),

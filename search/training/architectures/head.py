@@ -27,7 +27,7 @@ class DropoutLinear(nn.Linear):
         self.in_features, self.out_features = linear.in_features, linear.out_features
         self.weight, self.bias = linear.weight, linear.bias
         self.dropout = nn.Dropout(dropout)
-        self.register_load_state_dict_pre_hook(_take_old_names)
+        self.register_load_state_dict_pre_hook(_take_old_names)  # type: ignore[no-untyped-call]
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits (N, classes) of features (N, in)."""

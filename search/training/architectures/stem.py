@@ -53,7 +53,7 @@ def fit_first_convolution(
     The new one starts as He et al. 2015 say, by its outgoing connections.
 
     Args:
-        model: is changed in place.
+        model: is changed in place; its first kernel is square.
         channels: of the images.
         kernel_size: side in pixels; None: kernel, stride and padding stay.
         stride: beside another kernel.
@@ -62,10 +62,10 @@ def fit_first_convolution(
     name, old = next((name, m) for name, m in model.named_modules() if isinstance(m, nn.Conv2d))
     if kernel_size is None and channels == old.in_channels:
         return
-    size, steps, around = old.kernel_size, old.stride, old.padding
+    size, steps, around = old.kernel_size[0], old.stride[0], old.padding[0]
     if kernel_size is not None:
-        size, steps = (kernel_size,) * 2, (stride,) * 2
-        around = (kernel_size // 2 if padding is None else padding,) * 2
+        size, steps = kernel_size, stride
+        around = kernel_size // 2 if padding is None else padding
     new = nn.Conv2d(channels, old.out_channels, size, steps, around, bias=old.bias is not None)
     nn.init.kaiming_normal_(new.weight, mode="fan_out", nonlinearity="relu")
     model.set_submodule(name, new)
