@@ -80,7 +80,7 @@ def recoloured(images: Tensor, operations: Tensor, strengths: Tensor) -> Tensor:
         New images of the same shape.
     """
     out = images.clone(memory_format=torch.contiguous_format)
-    for number in operations.unique().tolist():
+    for number in operations.unique().tolist():  # type: ignore[no-untyped-call]
         if change := CHANGES.get(NAMES[number]):
             rows = (operations == number).nonzero()[:, 0]
             out[rows] = change(out.index_select(0, rows), strengths[rows])

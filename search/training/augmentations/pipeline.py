@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,8 +27,6 @@ from search.training.augmentations.kinds import (
 )
 from search.training.augmentations.registry import PREFIX, Outside, augmentations
 from search.training.augmentations.resampling import planes, resampled
-
-Kind = TypeVar("Kind", bound=Augmentation)
 
 
 def pipeline(settings: Mapping[str, Value]) -> Pipeline:
@@ -113,7 +111,7 @@ class Pipeline:
         others = picked(own, partners) if rows is None else self.apply(images[partners], draws[partners])
         return self._mixed(own, others, (labels[part], labels[partners]), draws[part], classes)
 
-    def _of(self, kind: type[Kind], draws: Draws) -> list[tuple[Kind, Drawn]]:
+    def _of(self, kind: type[Any], draws: Draws) -> list[tuple[Any, Drawn]]:
         both = zip(self.parts, draws.parts, strict=True)
         return [(part, drawn) for part, drawn in both if isinstance(part, kind)]
 
