@@ -32,7 +32,7 @@ def planes(images: Tensor) -> Tensor:
     """Return images as floats, each channel a plane of its own in memory.
 
     Where a pixel's channels lie beside one another, sampling takes 1.6 times as long on a CPU, and changes of colour
-    twice to four times.
+    up to four times.
 
     Args:
         images: (N, C, H, W), uint8 or float.
