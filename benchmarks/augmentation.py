@@ -8,7 +8,8 @@ away. Ratios are taken within a round.
     ours         a batch of uint8: draws and pixels, as in training
     torchvision  the same uint8 images one by one through its random transform, then stacked, as a DataLoader does in
                  one process; mixup and CutMix are transforms of a batch there
-    Kornia       the batch as floats from 0 to 1 already; its policies draw once for the whole batch
+    Kornia       the batch as floats from 0 to 1 already; its policies draw once for the whole batch, its contrast is a
+                 multiplication without the mean
     difference   greatest distance in levels (of 255) between ours and torchvision's functions, image by image, with
                  the parameters that we drew; `-`: random in another way, see docs/augmentation.md
 

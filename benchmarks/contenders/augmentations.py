@@ -153,7 +153,13 @@ CASES: dict[str, Case] = {
         lambda side: v2.AutoAugment(v2.AutoAugmentPolicy.CIFAR10, SMOOTH),
         lambda k, side: k.auto.AutoAugment("cifar10"),
     ),
-    "mixup": Case({"mixup": 1.0}, lambda side: v2.MixUp(num_classes=10), None, None, batched=True),
+    "mixup": Case(
+        {"mixup": 1.0},
+        lambda side: v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.MixUp(num_classes=10)]),
+        None,
+        None,
+        batched=True,
+    ),
     "CutMix": Case({"cutmix": 1.0}, lambda side: v2.CutMix(num_classes=10), None, None, batched=True),
     "crop, flip, rotation, colours": Case(
         {"crop": 4, "flip": True, "rotation": 15.0, **JITTER},

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from search.plan.document import Node
 from search.plan.trial_config import Value
+from search.plan.vocabulary import CUSTOM
 
 PRESET = "preset"
 """The key of a group that names where it begins."""
-
-CUSTOM = "custom"
-"""The word of a group in a list that names no preset: all is off but what it names."""
 
 
 def preset_of(group: Node) -> Node:

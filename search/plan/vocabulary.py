@@ -14,6 +14,9 @@ from search.plan.domain import among, is_value
 from search.plan.mistake import nearest, word
 from search.plan.trial_config import Value
 
+CUSTOM = "custom"
+"""The preset of a group of settings that names none: all is off but what the group names (`preset.py`)."""
+
 Kind = Literal["float", "int", "bool", "choice", "file"]
 
 

@@ -41,8 +41,8 @@ class Blur(Colour):
 def blurred(images: Tensor, deviations: Tensor, *, radius: int) -> Tensor:
     """Blur each image with its own bell, as torchvision's `gaussian_blur` with 2·radius + 1 pixels does.
 
-    The blur of rows and that of columns are two matrices for each image: batched products are fast on every device,
-    where a convolution with a kernel for each image is not.
+    The blur of rows and that of columns are two matrices for each image, so that a batch is two batched products
+    instead of a convolution with a kernel of its own for each image.
 
     Args:
         images: (N, C, H, W) float.

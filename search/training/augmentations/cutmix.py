@@ -46,4 +46,13 @@ class CutMix(Mixing):
         side = (1 - kept).sqrt()
         height, width = ((side * size).long() for size in images.shape[2:])
         pixels = inside(rows - height // 2, columns - width // 2, height, width, images)
-        return torch.where(pixels, others, images), 1 - pixels.float().mean(dim=(1, 2, 3))
+        return _patched(images, others, pixels), 1 - pixels.float().mean(dim=(1, 2, 3))
+
+
+def _patched(images: Tensor, others: Tensor, pixels: Tensor) -> Tensor:
+    """Return the other images' pixels where they are marked, exactly: `torch.where` goes byte by byte on a CPU."""
+    if images.is_floating_point():
+        return torch.lerp(images, others, pixels.to(images.dtype))
+    everywhere = pixels.permute(0, 2, 3, 1).expand_as(images.permute(0, 2, 3, 1)).to(torch.uint8)
+    marks = everywhere.permute(0, 3, 1, 2)
+    return images + (others - images) * marks  # modulo 256

@@ -10,7 +10,8 @@ def equalized(images: Tensor) -> Tensor:
     """Map the levels of each channel of each image so that all are about equally frequent.
 
     Args:
-        images: (N, C, H, W) uint8. A channel of one level, or of fewer pixels than 255, is left as it is.
+        images: (N, C, H, W) uint8. A channel with fewer than 255 pixels below its highest level is left as
+            it is.
     """
     levels = images.flatten(2).long()  # (N, C, H·W)
     counts = torch.zeros(*levels.shape[:2], 256, dtype=torch.long, device=images.device)

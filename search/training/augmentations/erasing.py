@@ -48,4 +48,5 @@ class RandomErasing(Erasing):
 
     def erased(self, images: Tensor, drawn: Drawn) -> Tensor:
         """Return the images without their rectangles."""
-        return images.masked_fill(inside(*drawn, images), 0)
+        top, left, height, width = drawn
+        return images.masked_fill(inside(top, left, height, width, images), 0)

@@ -21,5 +21,5 @@ def gray(images: Tensor) -> Tensor:
     """
     if not is_colour(images):
         return images
-    red, green, blue = images.split(1, dim=1)  # type: ignore[no-untyped-call]
+    red, green, blue = (images[:, channel : channel + 1] for channel in range(3))
     return red.mul(WEIGHTS[0]).add_(green, alpha=WEIGHTS[1]).add_(blue, alpha=WEIGHTS[2])

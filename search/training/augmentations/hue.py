@@ -13,6 +13,9 @@ from search.training.augmentations.gray import is_colour
 from search.training.augmentations.kinds import Colour, Drawn, Shape, uniform
 from search.training.augmentations.registry import augmentations
 
+OWN = (0, 1 / 3, 2 / 3)
+"""Where red, green and blue lie on the colour circle."""
+
 
 @augmentations.register("hue")
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +42,25 @@ def turned_hue(images: Tensor, turns: Tensor) -> Tensor:
     """
     if not is_colour(images):
         return images
-    least, value = torch.aminmax(images, dim=1)  # (N, H, W)
+    # Of `aminmax` torch has no fast form across channels: 2 ms for 128 images of 32×32 instead of 0.13.
+    value, least = images.amax(dim=1), images.amin(dim=1)  # (N, H, W)
     chroma = value - least
-    sector = _sector(images, value, chroma) + 6 * turns.to(images.dtype)[:, None, None]
-    # Each channel's distance below the value, by its place on the circle (Smith 1978, in closed form).
-    places = (torch.remainder(sector + offset, 6) for offset in (5, 3, 1))
-    below = [torch.minimum(place, 4 - place).clamp_(0, 1).mul_(chroma) for place in places]
-    return value[:, None] - torch.stack(below, dim=1)
+    place = _place(images, value, chroma).add_(turns.to(images.dtype)[:, None, None])
+    # How far each channel lies below the greatest (Smith 1978): by its distance on the circle from its own colour.
+    channels = [value - _distance(place, own).mul_(6).sub_(1).clamp_(0, 1).mul_(chroma) for own in OWN]
+    return torch.stack(channels, dim=1)
 
 
-def _sector(images: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
-    """Return the hue (N, H, W) in sixths of the circle; anything where there is no chroma."""
+def _place(images: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
+    """Return the hue (N, H, W) as a share of the circle; anything where there is no chroma."""
     red, green, blue = images.unbind(dim=1)
-    some = torch.where(chroma > 0, chroma, 1)
-    of_blue, of_green, of_red = 4 + (red - green) / some, 2 + (blue - red) / some, (green - blue) / some
+    sixth = (6 * chroma).clamp_(min=torch.finfo(images.dtype).tiny)
+    of_red = (green - blue).div_(sixth)
+    of_green, of_blue = (blue - red).div_(sixth).add_(1 / 3), (red - green).div_(sixth).add_(2 / 3)
     return torch.where(value == red, of_red, torch.where(value == green, of_green, of_blue))
+
+
+def _distance(place: Tensor, own: float) -> Tensor:
+    """Return the distance on a circle of length 1, from 0 to a half."""
+    away = place - own
+    return away.sub_(away.round()).abs_()

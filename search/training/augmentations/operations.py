@@ -79,11 +79,11 @@ def recoloured(images: Tensor, operations: Tensor, strengths: Tensor) -> Tensor:
     Returns:
         New images of the same shape.
     """
-    out = images.clone()
-    for number in operations.unique().tolist():
+    out = images.clone(memory_format=torch.contiguous_format)
+    for number in operations.unique().tolist():  # type: ignore[no-untyped-call]
         if change := CHANGES.get(NAMES[number]):
             rows = (operations == number).nonzero()[:, 0]
-            out[rows] = change(images[rows], strengths[rows])
+            out[rows] = change(out.index_select(0, rows), strengths[rows])
     return out
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from search.plan.preset import CUSTOM
 from search.plan.registry import settings_of
 from search.plan.trial_config import Value
-from search.plan.vocabulary import Setting
+from search.plan.vocabulary import CUSTOM, Setting
 from search.training.augmentations.registry import PREFIX, Outside, augmentations
 
 SELECTOR = PREFIX.removesuffix(".")

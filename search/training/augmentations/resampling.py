@@ -22,22 +22,38 @@ def resampled(images: Tensor, matrix: Tensor, fill: Fill) -> Tensor:
     Returns:
         Images of the same shape and dtype; uint8 is rounded.
     """
-    source = images if images.is_floating_point() else images.float()
+    source = planes(images)
     places = grid(matrix.to(source.dtype), *images.shape[2:])
     sampled = torch.nn.functional.grid_sample(source, places, padding_mode=PADDING[fill], align_corners=False)
     return sampled if images.is_floating_point() else sampled.round_().to(images.dtype)
 
 
+def planes(images: Tensor) -> Tensor:
+    """Return images as floats, each channel a plane of its own in memory.
+
+    Where a pixel's channels lie beside one another, sampling takes 1.6 times as long on a CPU, and changes of colour
+    up to four times.
+
+    Args:
+        images: (N, C, H, W), uint8 or float.
+    """
+    dtype = images.dtype if images.is_floating_point() else torch.float32
+    return images.to(dtype, memory_format=torch.contiguous_format)
+
+
 def grid(matrix: Tensor, height: int, width: int) -> Tensor:
     """Return where each output pixel comes from: (N, H, W, 2), x and y from -1 to 1 between the outer edges.
 
-    `affine_grid` gives the same in six times the time on a CPU (1.2 ms for 128 images of 32×32): it multiplies
-    matrices of 3 columns.
+    `affine_grid` gives the same in six times the time on a CPU (3.1 ms instead of 0.5 for 128 images of 32×32): it
+    multiplies matrices of 3 columns.
     """
     x, y = centres(width, matrix)[None, None, :], centres(height, matrix)[None, :, None]
     rows = matrix[:, :2, :, None, None]  # (N, 2, 3, 1, 1)
-    across, down = (rows[:, i, 0] * x + (rows[:, i, 1] * y + rows[:, i, 2]) for i in range(2))
-    return torch.stack([across, down], dim=-1)
+    places = matrix.new_empty(len(matrix), height, width, 2)
+    for axis in range(2):
+        constant = rows[:, axis, 1] * y + rows[:, axis, 2]
+        torch.add(rows[:, axis, 0] * x, constant, out=places[..., axis])
+    return places
 
 
 def centres(size: int, like: Tensor) -> Tensor:
