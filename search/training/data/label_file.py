@@ -155,7 +155,7 @@ def _layout(table: Path, root: Path, rows: Sequence[Row], *, repeated: int) -> L
     skipped = skip_list(root)
     classes = tuple(sorted({row.label for row in rows}))
     places = {name: place for place, name in enumerate(classes)}
-    notes = (f"{repeated:,} lines that repeat others were passed over",) if repeated else ()
+    notes = (f"lines that say again what others say: {repeated:,}",) if repeated else ()
     layout = Layout(root, classes, {split: [] for split in dict.fromkeys(SPLITS.values())}, notes)
     for row in rows:
         path = Path(row.path)
