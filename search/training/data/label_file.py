@@ -69,7 +69,10 @@ def _read(table: Path, root: Path) -> tuple[list[Row], list[Mistake]]:
             _refuse_header(table, header)
             numbered = [(reader.line_num, cells) for cells in reader if cells]
     except OSError as error:
-        raise DataError(f"the table of labels {table} cannot be read: {error.strerror}") from error
+        raise DataError(
+            f"the table of labels {table} cannot be read: {error.strerror} (a relative data.file is looked for in "
+            "data.dir, where there is one)"
+        ) from error
     except csv.Error as error:
         raise DataError(f"{table}:{reader.line_num}: this is no CSV: {error}") from error
     places = [header.index(name) if name in header else None for name in COLUMNS]
