@@ -213,15 +213,17 @@ def _free_name(head: _Head, plan: Plan, runs: str) -> str:
 
 
 def _data(head: _Head, plan: Plan) -> list[str]:
-    """Return the words that say where the images are there, once they are there."""
+    """Return the words that say where the images are there, once they are there, and what their table is called."""
     told = head.arguments.data_dir or plan.data.dir
     if told is None:
         return []
     here = Path(told).expanduser()
+    # In the space it may be named from the space's own folder; there it is looked for in the folder of the images.
+    table = ["--set", f"data.file={_quoted(plan.data.file)}"] if plan.data.file else []
     if "://" in str(told) or not here.exists():
-        return ["--set", f"data.dir={told}"]
+        return ["--set", f"data.dir={told}", *table]
     show = head.reporter.console.is_terminal and not head.arguments.json
-    return ["--data-dir", _bring(head, here, "data", show=show)]
+    return ["--data-dir", _bring(head, here, "data", show=show), *table]
 
 
 def _memory(head: _Head) -> list[str]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -22,6 +23,7 @@ from search.cluster.ssh import Login
 from search.cluster.taken import LIST
 from search.console import Reporter
 from search.job_display import Followed
+from search.plan.load import load_plan
 from search.runs.errors import StudyError
 from search.verb import UserError
 from tests.buckets import buckets
@@ -138,3 +140,20 @@ def test_names_that_are_taken_in_a_bucket_are_listed_on_the_head(
             [sys.executable, "-c", LIST, "s3://runs/team"], check=True, capture_output=True
         ).stdout
     assert json.loads(said) == ["digits", "digits-2"]
+
+
+def test_a_table_of_labels_is_found_on_the_cluster_in_the_folder_of_the_images(tmp_path: Path) -> None:
+    """The space names it from its own folder, which is another one there."""
+    space = tmp_path / "mine.yaml"
+    space.write_text(
+        "data: {name: image_csv, file: s3://bucket/set/labels.csv}\nspace: {architecture: cnn}\n"
+    )
+    here = load_plan(space)
+    head = cast(Any, SimpleNamespace(arguments=SimpleNamespace(data_dir=None)))
+    words = submitting._data(head, here)
+    there = load_plan(space, overrides=words[1::2])
+    assert (
+        (there.data.dir, there.data.file)
+        == (here.data.dir, here.data.file)
+        == ("s3://bucket/set", "labels.csv")
+    )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+from PIL import Image
+
 from search.plan.trial_config import DataConfig
-from search.runs.images import open_images
+from search.runs.images import NoImages, image_entry, open_images
 from search.runs.layout import RunLayout
 from search.training.data import load_data
 from search.tuning import launch
@@ -24,3 +27,18 @@ def test_an_older_run_learns_where_its_images_are_and_a_second_call_leaves_the_f
     before = layout.images.stat().st_ino
     launch._describe_images(layout, data)
     assert layout.images.stat().st_ino == before
+
+
+def test_a_run_whose_images_stay_in_their_files_says_where_a_worker_finds_their_names(tmp_path: Path) -> None:
+    for index in range(4):
+        folder = tmp_path / "images" / ("cat", "dog")[index % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4), 40 * index).save(folder / f"{index}.png")
+    config, cache = DataConfig("image_folder", validation=0.5), tmp_path / "cache"
+    data = load_data(config, directory=tmp_path / "images", cache=cache, access="decoded")
+    layout = RunLayout(tmp_path)
+    launch._describe_images(layout, data)
+    found = load_data(config, cache=cache, entry=image_entry(layout))
+    assert found.validation.read()[0].tolist() == data.validation.read()[0].tolist()
+    with pytest.raises(NoImages, match="decoded on the fly"):
+        open_images(layout, cache=cache)

@@ -355,6 +355,7 @@ def test_in_a_shared_storage_only_the_run_s_own_studies_count(tmp_path: Path) ->
         ("seed=5", "--set seed: found 5, expected 0, since the trials of a run are compared by it"),
         ("data=mnist", "--set data.name: found mnist, expected digits"),
         ("data.validation=0.3", "--set data.validation: found 0.3, expected 0.2"),
+        ("data.file=labels.csv", "--set data.file: found labels.csv, expected null"),
         ("objective=val/loss", "--set objective.metric: found val/loss, expected val/accuracy"),
         ("constraints=[parameters <= 5e6]", "begin a new search with --warm-start"),
         ("budget.trials=99", "expected --trials +N"),
@@ -368,6 +369,13 @@ def test_what_trials_are_compared_by_never_changes(assignment: str, sentence: st
     with pytest.raises(PlanError) as refused:
         changed(layout, None, Change(assignments=[assignment]))
     assert sentence in str(refused.value)
+
+
+def test_the_way_to_the_images_may_change_since_no_curve_depends_on_it(tmp_path: Path) -> None:
+    layout = RunLayout(tmp_path / "run")
+    write_text(layout.plan, plan_in(tmp_path, TEXT).to_yaml())
+    _, after = changed(layout, None, Change(assignments=["data.access=streamed"]))
+    assert after.data.access == "streamed"
 
 
 def test_of_a_file_the_space_and_the_start_are_taken_and_the_rest_is_the_run_s(tmp_path: Path) -> None:

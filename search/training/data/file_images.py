@@ -85,6 +85,6 @@ class FileImages:
             return read_pixels(path, *self.shape[1:])
         except UnreadableImage as error:
             raise DataError(
-                f"{shown_name(str(path))} {error}, but could be read when the images were looked at first; put it "
-                "back and go on"
+                f"{shown_name(str(path))} {error}, but could be read when the search began: put it back, on several "
+                "nodes under this path on each"
             ) from error

@@ -69,7 +69,10 @@ def _read(table: Path, root: Path) -> tuple[list[Row], list[Mistake]]:
             _refuse_header(table, header)
             numbered = [(reader.line_num, cells) for cells in reader if cells]
     except OSError as error:
-        raise DataError(f"the table of labels {table} cannot be read: {error.strerror}") from error
+        raise DataError(
+            f"the table of labels {table} cannot be read: {error.strerror} (a relative data.file is looked for in "
+            "data.dir, where there is one)"
+        ) from error
     except csv.Error as error:
         raise DataError(f"{table}:{reader.line_num}: this is no CSV: {error}") from error
     places = [header.index(name) if name in header else None for name in COLUMNS]
@@ -155,7 +158,7 @@ def _layout(table: Path, root: Path, rows: Sequence[Row], *, repeated: int) -> L
     skipped = skip_list(root)
     classes = tuple(sorted({row.label for row in rows}))
     places = {name: place for place, name in enumerate(classes)}
-    notes = (f"{repeated:,} lines that repeat others were passed over",) if repeated else ()
+    notes = (f"lines that say again what others say: {repeated:,}",) if repeated else ()
     layout = Layout(root, classes, {split: [] for split in dict.fromkeys(SPLITS.values())}, notes)
     for row in rows:
         path = Path(row.path)

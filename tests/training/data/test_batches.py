@@ -197,8 +197,6 @@ def test_what_fits_no_memory_is_streamed_and_said(root: Path, monkeypatch: pytes
     config = DataConfig("image_folder", validation=0.21)
     assert not any("images:" in note for note in load_data(config, directory=root).notes)
     monkeypatch.setattr("search.training.data.access.MEMORY_SHARE", 0.0)
-    data = load_data(config, directory=root, entry=None, access="auto", cache=None)
-    assert isinstance(data.to(CPU, data.train), Resident | Streamed)
     fresh = load_data(DataConfig("image_folder", validation=0.22), directory=root)
     assert isinstance(fresh.to(CPU, fresh.train), Streamed)
     assert fresh.notes[-1].startswith("images: 0.0 MB, streamed from ")

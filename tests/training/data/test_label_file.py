@@ -154,7 +154,7 @@ def test_repeated_lines_count_once_and_the_skip_list_holds(tmp_path: Path) -> No
         table(tmp_path, "path,label", "a.png,cat", "b.png,dog", "./a.png,cat", "c.png,dog"), tmp_path
     )
     assert [path.name for path, _ in layout.splits["train"]] == ["a.png", "b.png"]
-    assert layout.notes == ("1 lines that repeat others were passed over",)
+    assert layout.notes == ("lines that say again what others say: 1",)
 
 
 @pytest.mark.parametrize(
