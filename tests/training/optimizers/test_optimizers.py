@@ -6,6 +6,8 @@ import copy
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from search.training.optimizers import decay_groups, optimizers
@@ -109,3 +111,27 @@ def test_frozen_parameters_and_empty_groups_are_left_out() -> None:
     assert len(decay_groups(model.parameters(), 0.1)) == 1
     model.weight.requires_grad = False
     assert decay_groups(model.parameters(), 0.1) == []
+
+
+@given(
+    kinds=st.lists(
+        st.tuples(st.sampled_from([1.0, 0.5, 0.25]), st.integers(0, 2), st.integers(1, 2)), min_size=1
+    )
+)
+def test_slower_and_later_parameters_are_groups_of_their_own(kinds: list[tuple[float, int, int]]) -> None:
+    """Each once, none mixed, the fastest first; without these marks there are the two usual groups."""
+    parameters = []
+    for factor, number, dimensions in kinds:
+        parameter = nn.Parameter(torch.zeros((1,) * dimensions))
+        parameter.lr_factor, parameter.joins = factor, number  # type: ignore[attr-defined]
+        parameters.append(parameter)
+    groups = decay_groups(parameters, 0.1)
+    seen = [
+        (g.get("lr_factor", 1.0), {p.joins for p in g["params"]}, {p.ndim > 1 for p in g["params"]})
+        for g in groups
+    ]
+    assert sorted(id(p) for group in groups for p in group["params"]) == sorted(map(id, parameters))
+    assert all(len(numbers) == len(decays) == 1 for _, numbers, decays in seen)
+    assert len(groups) == len({(factor, number, dimensions) for factor, number, dimensions in kinds})
+    assert [factor for factor, _, _ in seen] == sorted((factor for factor, _, _ in seen), reverse=True)
+    assert all((group["weight_decay"] == 0.1) is (group["params"][0].ndim > 1) for group in groups)

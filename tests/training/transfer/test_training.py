@@ -125,6 +125,7 @@ def test_blocks_join_in_from_the_head_down_also_after_a_resume(
     """Weight decay and momentum do not touch what is frozen either."""
     weights, colours = begun
     rates: dict[str, Value] = {"learning_rate": 0.01, "weight_decay": 0.1, "optimizer": optimizer}
+    rates |= {"momentum": 0.9} if optimizer == "sgd" else {}
     config = trial(epochs=5, weights=weights, freeze="gradual", unfreeze_every=every, **rates)
     training = fit(config, colours, device="cpu")
     for epoch in range(5):
