@@ -1,4 +1,4 @@
-"""AlexNet (Krizhevsky et al. 2012, in the form of Krizhevsky 2014, "One weird trick"), torchvision's own model class."""
+"""AlexNet (Krizhevsky et al. 2012, as Krizhevsky 2014, "One weird trick", has it), torchvision's own model class."""
 
 from __future__ import annotations
 

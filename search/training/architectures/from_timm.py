@@ -51,34 +51,41 @@ def from_timm(name: str, shape: tuple[int, int, int], classes: int, *, dropout: 
         SettingsError: images or dropout that it cannot take.
     """
     check_shape(name, shape)
-    if refusal := _refusal(name, shape, dropout > 0):
+    if refusal := _refusal(name, shape, dropout):
         raise SettingsError(refusal)
-    return _create(name, shape, num_classes=classes, **({"drop_rate": dropout} if dropout > 0 else {}))
+    return _create(name, shape, classes, dropout)
 
 
-def _create(name: str, shape: tuple[int, int, int], **settings: Any) -> nn.Module:
+def _create(name: str, shape: tuple[int, int, int], classes: int, dropout: float) -> nn.Module:
     # Late: an extra, and it takes seconds to import.
     import timm  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415
 
-    published = timm.get_pretrained_cfg(name.removeprefix(PREFIX))
-    if published is not None and published.fixed_input_size:
+    settings: dict[str, Any] = {"drop_rate": dropout} if dropout > 0 else {}  # some know no dropout
+    if _published(name).fixed_input_size:
         settings["img_size"] = shape[1:]
-    model: nn.Module = timm.create_model(name.removeprefix(PREFIX), in_chans=shape[0], **settings)
+    model: nn.Module = timm.create_model(
+        name.removeprefix(PREFIX), num_classes=classes, in_chans=shape[0], **settings
+    )
     return model
 
 
+def _published(name: str) -> Any:
+    """Return timm's record of an architecture as it was published: the size of its images and more."""
+    from timm.models import PretrainedCfg, get_pretrained_cfg  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415 # fmt: skip
+
+    return get_pretrained_cfg(name.removeprefix(PREFIX)) or PretrainedCfg()
+
+
 @cache
-def _refusal(name: str, shape: tuple[int, int, int], drops: bool) -> str:
+def _refusal(name: str, shape: tuple[int, int, int], dropout: float) -> str:
     """Return why an architecture cannot take such images, or nothing: it is tried once, on the meta device."""
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"), torch.no_grad():
-            model = _create(name, shape, num_classes=2, **({"drop_rate": 0.5} if drops else {})).eval()
-            model(torch.zeros(1, *shape))
+            _create(name, shape, 2, dropout).eval()(torch.zeros(1, *shape))
     except Exception as error:
-        size = "×".join(map(str, shape))
-        reason = " ".join(str(error).split())
+        dropping = " with dropout" if dropout > 0 else ""
         return (
-            f"{name} cannot be built for images of {size}{' with dropout' if drops else ''} ({reason}); "
-            "set data.size to the size that it was published for, most often 224"
+            f"{name} cannot be built for images of {'×'.join(map(str, shape))}{dropping}: "
+            f"{' '.join(str(error).split())}; it was published for data.size {_published(name).input_size[-1]}"
         )
     return ""

@@ -82,7 +82,7 @@ class Architectures(Registry[Build]):
         Args:
             prefix: with its slash, such as ``timm/``.
             names: returns all names, prefix included, without importing the library; none where it is missing.
-            install: what then must be done, behind "expected".
+            install: what then must be done, as the end of a sentence with "expected" or "needs".
         """
 
         def decorate(build: Build) -> Build:
@@ -108,6 +108,8 @@ class Architectures(Registry[Build]):
         library = self._libraries.get(f"{name.partition('/')[0]}/")
         if library is None:
             return cast(Architecture, super().__getitem__(name))
+        if not library.names():
+            raise KeyError(f"{name!r} needs {library.install}")
         if name not in library.names():
             raise KeyError(f"no {self.kind} is called {name!r}{did_you_mean(name, library.names())}")
         return replace(library.entry, name=name, build=partial(library.entry.build, name))

@@ -1,4 +1,4 @@
-"""The contract of every registered architecture, and the published sizes of those that have one."""
+"""What single architectures are beside the contract of all: closed forms, published maps, stems, settings."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from search.training.architectures import architectures
-from search.training.errors import SettingsError
-
-NAMES = architectures.names()
-PUBLISHED = {  # https://pytorch.org/vision/stable/models.html, num_params of the ImageNet weights
-    "resnet18": 11_689_512,
-    "resnet34": 21_797_672,
-    "resnet50": 25_557_032,
-    "resnet101": 44_549_160,
-    "resnet152": 60_192_808,
-}
 
 
 def build(name: str, shape: tuple[int, int, int], classes: int = 5, **settings: object) -> nn.Module:
@@ -28,66 +18,6 @@ def build(name: str, shape: tuple[int, int, int], classes: int = 5, **settings: 
 
 def batch(shape: tuple[int, int, int], count: int = 2) -> Tensor:
     return torch.randn(count, *shape, generator=torch.Generator().manual_seed(1))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_smallest_images_train_every_parameter(name: str) -> None:
-    model = build(name, (1, 8, 8)).train()
-    logits = model(batch((1, 8, 8)))
-    assert logits.shape == (2, 5)
-    nn.functional.cross_entropy(logits, torch.tensor([0, 1])).backward()  # type: ignore[no-untyped-call]
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    "shape", [(3, 8, 8), (1, 9, 13), (3, 28, 28), (3, 32, 32), (3, 64, 48), (1, 224, 224)]
-)
-def test_any_size_and_channels_give_logits(name: str, shape: tuple[int, int, int]) -> None:
-    with torch.device("meta"):
-        model = build(name, shape).eval()
-        assert model(torch.zeros(2, *shape)).shape == (2, 5)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_weights_restored_into_a_new_model_say_the_same(name: str) -> None:
-    first = build(name, (3, 8, 8)).eval()
-    second = architectures[name].build((3, 8, 8), 5).eval()
-    second.load_state_dict(first.state_dict())
-    with torch.inference_mode():
-        assert torch.equal(first(batch((3, 8, 8))), second(batch((3, 8, 8))))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_dropout_acts_in_training_only(name: str) -> None:
-    model, images = build(name, (3, 8, 8), dropout=0.5), batch((3, 8, 8), 4)
-    with torch.inference_mode():
-        assert not torch.equal(model.train()(images), model(images))
-        assert torch.equal(model.eval()(images), model(images))
-        plain = build(name, (3, 8, 8), dropout=0.0).train()
-        assert torch.equal(plain(images), plain(images))
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("shape", "word"), [((2, 8, 8), "channels"), ((3, 7, 8), "7×8")])
-def test_images_that_cannot_be_taken_are_refused_in_words(
-    name: str, shape: tuple[int, int, int], word: str
-) -> None:
-    with pytest.raises(SettingsError, match=word):
-        build(name, shape)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_initial_weights_follow_the_seed(name: str) -> None:
-    first, second = build(name, (1, 8, 8)), build(name, (1, 8, 8))
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-
-
-@pytest.mark.parametrize(("name", "parameters"), PUBLISHED.items())
-def test_resnets_have_the_published_number_of_parameters(name: str, parameters: int) -> None:
-    with torch.device("meta"):
-        model = build(name, (3, 224, 224), 1000)
-    assert sum(p.numel() for p in model.parameters()) == parameters
 
 
 def test_lenet5_has_the_published_number_of_parameters() -> None:
@@ -134,9 +64,111 @@ def test_cnn_of_any_depth_and_kernel_takes_the_smallest_images(kernel_size: int,
         assert model(torch.zeros(2, 1, 8, 8)).shape == (2, 5)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"])
 def test_cnn_activations_are_those_of_torch(activation: str) -> None:
     model = build("cnn", (1, 8, 8), layers=1, activation=activation)
     inputs = torch.linspace(-3, 3, 50)
     reference = getattr(nn.functional, activation, None) or getattr(torch, activation)
     assert torch.equal(model[0][2](inputs.clone()), reference(inputs))  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet", "vgg11", "fast_resnet"])
+@pytest.mark.parametrize("activation", ["gelu", "sigmoid"])
+def test_the_activation_stands_everywhere(name: str, activation: str) -> None:
+    with torch.device("meta"):
+        published, chosen = (build(name, (3, 32, 32), **kw) for kw in ({}, {"activation": activation}))  # type: ignore[arg-type]
+    kinds = (nn.Tanh, nn.ReLU, nn.GELU, nn.Sigmoid)
+    before = [n for n, module in published.named_modules() if isinstance(module, kinds)]
+    after = {n: type(module) for n, module in chosen.named_modules() if isinstance(module, kinds)}
+    assert before
+    assert after == dict.fromkeys(before, {"gelu": nn.GELU, "sigmoid": nn.Sigmoid}[activation])
+
+
+@pytest.mark.parametrize("width", [4, 64])
+def test_fast_resnet_has_the_parameters_of_the_closed_form(width: int) -> None:
+    with torch.device("meta"):
+        model = build("fast_resnet", (3, 32, 32), 10, width=width)
+    convolutions = [(3, 1), (1, 2), (2, 2), (2, 2), (2, 4), (4, 8), (8, 8), (8, 8)]
+    ins = [3, *(a * width for a, _ in convolutions[1:])]
+    outs = [b * width for _, b in convolutions]
+    expected = sum(9 * a * b + 2 * b for a, b in zip(ins, outs, strict=True)) + 80 * width
+    assert sum(p.numel() for p in model.parameters()) == expected
+    assert width != 64 or expected == 6_573_120  # Page's
+
+
+def test_fast_resnet_scales_its_logits() -> None:
+    images = batch((1, 8, 8))
+    plain, scaled = (build("fast_resnet", (1, 8, 8), width=4, logit_scale=s).eval() for s in (1.0, 0.125))
+    with torch.inference_mode():
+        assert torch.equal(plain(images) * 0.125, scaled(images))
+
+
+@pytest.mark.parametrize(("depth", "factor", "millions"), [(28, 10, 36.5), (40, 4, 8.9), (16, 8, 11.0), (22, 8, 17.2),
+                                                           (40, 1, 0.6)])  # fmt: skip
+def test_wide_resnets_have_the_parameters_of_the_paper(depth: int, factor: int, millions: float) -> None:
+    with torch.device("meta"):  # Zagoruyko and Komodakis 2016, table 4
+        model = build("wide_resnet28_10", (3, 32, 32), 10, depth=depth, widen_factor=factor)
+    assert round(sum(p.numel() for p in model.parameters()) / 1e6, 1) == millions
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3)]
+    assert (
+        len(convolutions) == depth - 3
+    )  # the last layer is counted, and the two shortcuts that change the width
+
+
+def test_wide_resnets_drop_within_their_blocks() -> None:
+    model = build("wide_resnet28_10", (1, 8, 8), depth=10, widen_factor=1, residual_dropout=0.5).train()
+    with torch.inference_mode():
+        assert not torch.equal(model(batch((1, 8, 8))), model(batch((1, 8, 8))))
+
+
+@pytest.mark.parametrize(("name", "setting", "values", "layer"), [
+    ("densenet121", "growth_rate", (12, 24), "features.denseblock1.denselayer1.conv2"),
+    ("mobilenet_v2", "width_multiplier", (0.5, 2.0), "features.0.0"),
+    ("vgg11", "dense_units", (64, 128), "classifier.0"),
+    ("alexnet", "dense_units", (64, 128), "classifier.4"),
+])  # fmt: skip
+def test_a_width_is_that_of_the_layers(
+    name: str, setting: str, values: tuple[float, float], layer: str
+) -> None:
+    with torch.device("meta"):
+        models = [build(name, (3, 32, 32), **{setting: value}) for value in values]
+    narrow, wide = (model.get_parameter(f"{layer}.weight").shape[0] for model in models)
+    assert wide / narrow == values[1] / values[0]
+
+
+def test_small_forms_of_mobile_networks_divide_the_resolution_by_8() -> None:
+    for name in ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0"):
+        for stem, side in (("small", 8), ("imagenet", 2)):
+            with torch.device("meta"):
+                model = build(name, (3, 64, 64), stem=stem).eval()
+                maps = model.get_submodule("features")(torch.zeros(1, 3, 64, 64))
+            assert maps.shape[2:] == (side, side)
+
+
+@pytest.mark.parametrize(("side", "patch"), [(8, 2), (28, 4), (32, 4), (64, 8), (96, 16), (224, 16)])
+def test_vit_patches_follow_the_size(side: int, patch: int) -> None:
+    with torch.device("meta"):
+        model = build("vit_tiny", (1, side, side))
+    assert model.conv_proj.kernel_size == (patch, patch)
+    assert model.get_parameter("encoder.pos_embedding").shape[1] == (side // patch) ** 2 + 1
+
+
+def test_vit_fills_up_with_zeros() -> None:
+    tall = build("vit_tiny", (1, 9, 13), patch_size=4).eval()
+    nn.init.normal_(tall.get_parameter("heads.head.weight"))
+    images = batch((1, 9, 13))
+    square = torch.zeros(2, 1, 16, 16)
+    square[:, :, :9, :13] = images
+    with torch.inference_mode():
+        assert torch.equal(tall(images), tall(square))
+
+
+def test_resnet_checkpoints_of_before_are_read() -> None:
+    first, second = build("resnet18", (1, 8, 8)), architectures["resnet18"].build((1, 8, 8), 5)
+    old = {
+        name.replace("fc.weight", "fc.1.weight").replace("fc.bias", "fc.1.bias"): tensor
+        for name, tensor in first.state_dict().items()
+    }
+    assert "fc.1.weight" in old
+    second.load_state_dict(old)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))

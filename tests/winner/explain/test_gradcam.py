@@ -12,6 +12,7 @@ from search.training.architectures import architectures
 from search.winner.ensemble.module import Ensemble
 from search.winner.explain.feature_map import NoFeatureMap, watching
 from search.winner.explain.gradcam import gradcam, heat
+from tests.training.architectures.families import every_architecture
 
 
 def built(name: str, shape: tuple[int, int, int] = (3, 32, 32)) -> nn.Module:
@@ -24,7 +25,11 @@ def layer_of(model: nn.Module, image: Tensor, found: Tensor) -> nn.Module:
     outputs: dict[str, Tensor] = {}
 
     def keep(name: str) -> object:
-        return lambda _module, _inputs, output: outputs.__setitem__(name, output.detach().clone())
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, Tensor):  # attention returns two
+                outputs[name] = output.detach().clone()
+
+        return hook
 
     hooks = [module.register_forward_hook(keep(name)) for name, module in model.named_modules() if name]
     with torch.no_grad():
@@ -37,7 +42,7 @@ def layer_of(model: nn.Module, image: Tensor, found: Tensor) -> nn.Module:
     return model.get_submodule(min(names, key=len))
 
 
-@pytest.mark.parametrize("name", architectures.names())
+@pytest.mark.parametrize("name", every_architecture())
 def test_it_is_captums_layer_gradcam_on_every_architecture(name: str) -> None:
     from captum.attr import LayerGradCam  # noqa: PLC0415 (seconds)
 
@@ -55,10 +60,7 @@ def test_it_is_captums_layer_gradcam_on_every_architecture(name: str) -> None:
     assert torch.allclose(found, expected, rtol=1e-4, atol=1e-6 * float(expected.abs().max() + 1e-12))
 
 
-# ResNet-101 and -152 are the plan of ResNet-50 with more blocks.
-@pytest.mark.parametrize(
-    "name", [name for name in architectures.names() if name not in ("resnet101", "resnet152")]
-)
+@pytest.mark.parametrize("name", every_architecture())
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 13, 9)])
 def test_the_smallest_images_have_a_map_too(name: str, shape: tuple[int, int, int]) -> None:
     found = heat(built(name, shape), torch.randn(shape, generator=torch.Generator().manual_seed(0)), 0)

@@ -15,19 +15,17 @@ import pytest
 import torch
 from torch import nn
 
-from search.training.architectures import architectures
 from search.training.data import Data
 from search.winner.bundle import Bundle
 from search.winner.formats import formats, missing
 from search.winner.formats.onnx_int8 import OnnxInt8
+from tests.training.architectures.families import first_of_families
 from tests.winner.drawn import bundle_by_chance, digits, model_by_chance, trained_by_chance
 
 pytestmark = pytest.mark.timeout(900)
 
-FIRST = {
-    entry.build.__module__ + entry.build.__name__[:1]: entry.name for entry in reversed(list(architectures))
-}
-"""One architecture of each family; the others take minutes together."""
+QUICK = ("cnn", "lenet5", "resnet18")
+"""Those that CI takes; one of each other family is slow, since together they take minutes."""
 
 SLOW = {"executorch"}
 """It takes 18 s to import."""
@@ -54,8 +52,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
 def cases() -> list[object]:
     found: list[object] = []
     for entry in formats:
-        for architecture in architectures.names():
-            slow = entry.name in SLOW or architecture not in FIRST.values()
+        for architecture in first_of_families():
+            slow = entry.name in SLOW or architecture not in QUICK
             slow = slow or (
                 entry.name == "onnx_int8" and architecture != "cnn"
             )  # it begins with another ONNX
