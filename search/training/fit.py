@@ -109,8 +109,9 @@ class Training:
             raise
         self._seconds += time.perf_counter() - started
         said = {**self._evaluation.metrics, **metrics}
-        ended = learner.ended if learner.epoch < self.config.epochs else ""
-        return Report(learner.epoch, learner.epoch, said, self._seconds, ended)
+        left = self.config.epochs - learner.epoch
+        ended = learner.ended if left else ""
+        return Report(learner.epoch, learner.epoch, said, self._seconds, ended, left if ended else 0)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint of everything as it stands: after the last finished epoch, or where the next was cut.

@@ -52,6 +52,7 @@ def test_a_trial_ends_early_and_says_so_in_its_last_report(small: Data, config: 
     reports = list(fit(config(epochs=9, **STILL), small, device="cpu"))
     assert [report.ended for report in reports] == ["", "", reports[-1].ended]
     assert reports[-1].ended.startswith("2 epochs without a better value than that of epoch 1")
+    assert [report.skipped for report in reports] == [0, 0, 6]
 
 
 def test_the_horizon_is_no_early_end(small: Data, config: MakeConfig) -> None:
