@@ -104,7 +104,8 @@ class StepResult:
     ``began`` and ``ended`` are seconds since 1970 on the worker's clock. ``node`` is Ray's id of the node,
     ``node_type`` its name in cluster.yaml; ``gpu_memory`` the most bytes that the process has taken of its GPU so far,
     ``gpu_total`` all that the GPU has; 0 without CUDA.
-    ``leaving`` says why the worker's node will soon be gone, where it was told.
+    ``leaving`` says why the worker's node will soon be gone, where it was told. ``skipped`` is how many epochs the
+    trial does without, since it ended before its horizon.
     """
 
     number: int
@@ -127,6 +128,7 @@ class StepResult:
     gpu_total: int = 0
     leaving: str = ""
     partly: bool = False
+    skipped: int = 0
 
     def to_json(self) -> str:
         """Return this as text: Ray Tune would flatten a mapping and rename its keys."""
@@ -242,7 +244,7 @@ class StintRunner:
         path = self._folder.checkpoint(report.step)
         training.save(path)
         training.predictions().save(self._folder.validation)
-        if self._assignment.test and report.epoch == self._assignment.config.epochs:
+        if self._assignment.test and report.epoch + report.skipped == self._assignment.config.epochs:
             split = load_test(
                 self._assignment.config.data,
                 directory=self._assignment.data_dir,
@@ -254,12 +256,15 @@ class StintRunner:
         for old in self._folder.checkpoints()[:-2]:
             old.unlink()
         log.info("epoch %d of %d: %s", report.epoch, self._assignment.config.epochs, dict(report.metrics))
+        if report.ended:
+            log.info("the training ends here: %s", report.ended)
         self._transport.deliver(self._folder.folder)
         return {
             "step": report.step,
             "epoch": report.epoch,
             "metrics": dict(report.metrics),
             "seconds": report.seconds,
+            "skipped": report.skipped,
             "checkpoint": self._run.relative(path),
             "partly": partly,
         }

@@ -7,14 +7,16 @@ the setting ``learning_rate``, the peak that the schedule multiplies.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import nn
 
-from search.plan.registry import Registry
+from search.plan.registry import Range, Registry
 
 Build = Callable[..., torch.optim.Optimizer]
+
+LearningRate = Annotated[float, Range(0, 100, "peak step size; the schedule multiplies it")]
 
 optimizers: Registry[Build] = Registry("optimizer")
 
