@@ -310,14 +310,11 @@ class StintRunner:
         self._in_the_middle = partial is not None
         checkpoint = partial or self._checkpoint()
         self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
-        if task.config.settings.get(TRANSFER):
-            self._record_origin(self._training)
-
-    def _record_origin(self, training: Training) -> None:
-        """Write down which weights a pretrained model began with; a checkpoint knows it, the file may be gone."""
-        known = environment(self._device_name()) | {"weights": training.origin()}
-        write_json(self._folder.environment, known, durable=False)
-        self._transport.deliver(self._folder.folder)
+        if task.config.settings.get(
+            TRANSFER
+        ):  # a checkpoint knows which weights it began with, the file may be gone
+            known = environment(self._device_name()) | {"weights": self._training.origin()}
+            write_json(self._folder.environment, known, durable=False)
 
     def _receive(self, entry: str) -> None:
         """See to it that the decoded images are in this node's cache.
