@@ -245,11 +245,8 @@ class StintRunner:
         training.save(path)
         training.predictions().save(self._folder.validation)
         if self._assignment.test and report.epoch + report.skipped == self._assignment.config.epochs:
-            split = load_test(
-                self._assignment.config.data,
-                directory=self._assignment.data_dir,
-                entry=self._assignment.images,
-            )
+            task = self._assignment
+            split = load_test(task.config.data, directory=task.data_dir, entry=task.images)
             training.predictions(split).save(self._folder.test)
         self._events.scalars(report.metrics, step=report.step)
         # The last checkpoint may not be recorded when the driver dies now; the one before it is.
@@ -305,7 +302,7 @@ class StintRunner:
         self._transport.deliver(self._folder.folder)  # what is known of a worker that dies in its first epoch
         if task.images is not None:
             self._receive(task.images)
-        data = load_data(task.config.data, directory=self._assignment.data_dir, entry=task.images)
+        data = load_data(task.config.data, directory=task.data_dir, entry=task.images)
         partial = self._partial(data.split_fingerprint)
         self._in_the_middle = partial is not None
         checkpoint = partial or self._checkpoint()
@@ -313,7 +310,7 @@ class StintRunner:
         if task.config.settings.get(
             TRANSFER
         ):  # a checkpoint knows which weights it began with, the file may be gone
-            known = environment(self._device_name()) | {"weights": self._training.origin()}
+            known = {**environment(self._device_name()), "weights": self._training.origin()}
             write_json(self._folder.environment, known, durable=False)
 
     def _receive(self, entry: str) -> None:
