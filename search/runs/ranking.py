@@ -66,4 +66,4 @@ def _place(trial: TrialRecord, scoring: Scoring) -> tuple[bool, int, float, int]
     """Return what sorts a trial that has a score among the others, the best first."""
     score = scoring.score(trial.values)
     assert score is not None
-    return trial.status != "completed", -trial.step, -score if scoring.maximize else score, trial.number
+    return trial.status != "completed", -trial.reach, -score if scoring.maximize else score, trial.number

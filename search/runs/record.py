@@ -76,7 +76,10 @@ class RungDecision:
 
 @dataclass(frozen=True)
 class RecordedReport:
-    """One report as recorded: the objective's value, cumulative seconds, the checkpoint, the decision."""
+    """One report as recorded: the objective's value, cumulative seconds, the checkpoint, the decision.
+
+    ``skipped`` is how many epochs of its horizon the trial does without: it has run out of patience.
+    """
 
     step: int
     epoch: int
@@ -86,6 +89,7 @@ class RecordedReport:
     checkpoint: str | None
     decision: str
     rungs: tuple[RungDecision, ...] = ()
+    skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,11 @@ class TrialRecord:
     def step(self) -> int:
         """The last recorded step; 0 before the first."""
         return max(self.values, default=0)
+
+    @property
+    def reach(self) -> int:
+        """The epoch up to which its curve counts: the horizon for a trial that ended by itself, else the last step."""
+        return self.step + (self.last.skipped if self.last else 0)
 
     @property
     def paused_at(self) -> int | None:

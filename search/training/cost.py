@@ -13,7 +13,16 @@ from search.plan.trial_config import TrialConfig
 from search.training.parts import Parts
 
 FLOAT_BYTES = 4
-STATE_PER_PARAMETER = {"sgd": 1, "adam": 2, "adamw": 2}
+STATE_PER_PARAMETER = {
+    "sgd": 1,
+    "adagrad": 1,
+    "rmsprop": 2,
+    "adam": 2,
+    "adamw": 2,
+    "nadam": 2,
+    "lion": 1,
+    "muon": 1,
+}
 """Floats that an optimizer keeps beside each parameter: momentum; mean and square of the gradient."""
 
 
@@ -85,8 +94,10 @@ def _parameters(model: nn.Module) -> int:
 
 def _memory(parts: Parts, model: nn.Module, images: torch.Tensor) -> int:
     states = STATE_PER_PARAMETER.get(str(parts.settings["optimizer"]), 2)
-    weights = FLOAT_BYTES * _parameters(model) * (2 + states)
-    return weights + _saved_bytes(model, images) * parts.recipe.batch_size // len(images)
+    recipe = parts.recipe
+    weights = FLOAT_BYTES * _parameters(model) * (2 + states + bool(recipe.ema))
+    at_once = -(-recipe.batch_size // recipe.accumulation)
+    return weights + _saved_bytes(model, images) * at_once // len(images)
 
 
 def _forward_flops(model: nn.Module, images: torch.Tensor) -> int:

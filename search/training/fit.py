@@ -87,19 +87,20 @@ class Training:
 
         Raises:
             Interrupted: the epoch was cut; the next call goes on with it.
-            StopIteration: the horizon is reached, or the training is closed.
+            StopIteration: the horizon is reached, patience is at its end, or the training is closed.
             Diverged: a loss is NaN or infinite; the training is then closed.
         """
         if self._closed:
             raise StopIteration
         learner = self._opened()
-        if learner.epoch >= self.config.epochs:
+        if learner.epoch >= self.config.epochs or learner.ended:
             raise StopIteration
         # Building is not counted: a process's first optimizer imports for 3.6 s here.
         started = time.perf_counter()
         try:
             metrics = learner.train_epoch(self._cut)
             self._evaluation = learner.evaluate()
+            learner.take(self._evaluation.metrics)
         except Interrupted:
             self._seconds += time.perf_counter() - started
             raise
@@ -107,7 +108,10 @@ class Training:
             self.close()  # in the middle of a batch there is no state to save
             raise
         self._seconds += time.perf_counter() - started
-        return Report(learner.epoch, learner.epoch, {**self._evaluation.metrics, **metrics}, self._seconds)
+        said = {**self._evaluation.metrics, **metrics}
+        left = self.config.epochs - learner.epoch
+        ended = learner.ended if left else ""
+        return Report(learner.epoch, learner.epoch, said, self._seconds, ended, left if ended else 0)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint of everything as it stands: after the last finished epoch, or where the next was cut.
@@ -148,8 +152,8 @@ class Training:
         Raises:
             TrainingError: an epoch was cut, or the training is closed.
         """
-        state = self._finished().state()["model"]
-        return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+        weights = self._finished().weights()
+        return {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
 
     def origin(self) -> str:
         """Return which weights the model began with, empty where they were random.

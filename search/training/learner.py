@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from search.plan.trial_config import TrialConfig
+from search.training.accumulation import gradient
+from search.training.averaging import Average
+from search.training.building import build_model
+from search.training.class_weights import balanced_weights, weighted
+from search.training.compiling import compile_errors, compiled
 from search.training.data.batches import Batches
 from search.training.data.dataset import Data, Split
 from search.training.devices import autocast, autocast_dtype
+from search.training.divergence import refuse_divergence
 from search.training.errors import Diverged, Interrupted
 from search.training.evaluation import Evaluation, evaluate
 from search.training.normalization import Normalization
 from search.training.parts import Parts
 from search.training.passage import Cut, Passage
+from search.training.patience import out_of_patience, watched
 from search.training.randomness import Randomness
-
-GPU_CHECK = 32
-"""Batches between two looks at the losses on a GPU: a look waits for the device, and one in 32 steps is lost
-in the noise. On the CPU a loss is there when its step is, so each one is looked at."""
+from search.training.sampling import epoch_order
 
 
 class Learner:
     """All that a checkpoint holds, and the two things done with it.
 
-    ``epoch`` is the last finished one, from 1; ``passage`` the one in the middle of which it was cut, if it was.
+    ``epoch`` is the last finished one, from 1; ``passage`` the one in the middle of which it was cut, if it was;
+    ``past`` what was watched on the validation images after each epoch, less is better;
     ``origin`` names the weights that it began with, empty where they were random.
 
     Args:
@@ -43,26 +49,33 @@ class Learner:
     def __init__(self, config: TrialConfig, data: Data, device: torch.device) -> None:
         self.epoch = 0
         self.passage: Passage | None = None
+        self.past: list[float] = []
         self._data, self._device = data, device
         self._parts = Parts.of(config.settings)
+        self._recipe = recipe = self._parts.recipe
         self._randomness = Randomness(config.seed, device)
-        self._model = self._build_model()
+        self._model = build_model(self._parts, data, self._randomness, device)
         self._pretrained = self._parts.pretrained(data.shape)
         if self._pretrained is not None:
             self._pretrained.prepare(self._model)
         self.origin = ""
+        self._forward = compiled(self._model) if recipe.compile else self._model
+        self._average = Average(self._model, decay=recipe.ema) if recipe.ema else None
         self._optimizer = self._parts.optimizer(self._model)
-        self._peaks = [float(g["lr"]) * g.get("lr_factor", 1.0) for g in self._optimizer.param_groups]
-        self._sizes = self._parts.recipe.batches(len(data.train))
+        factor = recipe.learning_rate_factor
+        groups = self._optimizer.param_groups
+        self._peaks = [float(group["lr"]) * factor * group.get("lr_factor", 1.0) for group in groups]
+        self._sizes = recipe.batches(len(data.train))
         self._steps = config.epochs * len(self._sizes)
-        self._schedule, self._loss, self._augment = (
-            self._parts.schedule(),
-            self._parts.loss(),
-            self._parts.augment(),
-        )
-        channels_last = self._parts.recipe.memory_format_is_channels_last
-        self._normalize = Normalization(data, device, channels_last=channels_last)
-        self._dtype = autocast_dtype(self._parts.recipe.precision, device, min(data.shape[1:]))
+        self._schedule, self._augment = self._parts.schedule(), self._parts.augment()
+        self._loss = self._make_loss()
+        self._normalize = Normalization(data, device, channels_last=recipe.memory_format_is_channels_last)
+        self._dtype = autocast_dtype(recipe.precision, device, min(data.shape[1:]))
+
+    @property
+    def ended(self) -> str:
+        """Why the training ends before its horizon; empty where it does not."""
+        return out_of_patience(self.past, self._recipe.patience)
 
     def begin(self) -> None:
         """Give the model the weights that it begins with, where they are not random; not where it is restored.
@@ -72,6 +85,8 @@ class Learner:
         """
         if self._pretrained is not None:
             self.origin = self._pretrained.begin(self._model, self._data.mean, self._data.std)
+            if self._average:
+                self._average = Average(self._model, decay=self._recipe.ema)
 
     def train_epoch(self, cut: Cut | None = None) -> dict[str, float]:
         """Train on every image once; of an epoch that was cut, on those that are left.
@@ -108,40 +123,62 @@ class Learner:
         judged = self._data.validation if split is None else split
         source = self._data.to(self._device, judged)
         rows = torch.from_numpy(judged.indices).to(source.home)
-        result = evaluate(self._model, source, rows, normalize=self._normalize, dtype=self._dtype)
+        result = evaluate(self._judged, source, rows, normalize=self._normalize, dtype=self._dtype)
         loss = result.metrics["val/loss"]
         if not math.isfinite(loss):
             reason = f"the validation loss is {loss} after epoch {self.epoch}"
             raise Diverged(self.epoch, None, reason)
         return result
 
+    def take(self, metrics: Mapping[str, float]) -> None:
+        """Let what an evaluation has said of the last finished epoch count for patience and schedule."""
+        self.past.append(watched(metrics, self._recipe.watch))
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return the weights that are evaluated: the averaged ones, where they are averaged; no copies."""
+        weights: dict[str, Tensor] = self._judged.state_dict()
+        return weights
+
     def state(self) -> dict[str, Any]:
         """Return everything that training goes on from; the schedule follows from the epoch and the batch."""
         return {
             "epoch": self.epoch,
-            "model": self._model.state_dict(),
+            "model": self.weights(),
             "optimizer": self._optimizer.state_dict(),
             "randomness": self._randomness.state(),
             **({"origin": self.origin} if self.origin else {}),
+            "past": list(self.past),
+            **(
+                {"average": self._average.state(), "trained": self._model.state_dict()}
+                if self._average
+                else {}
+            ),
             **({"passage": self.passage.state()} if self.passage else {}),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where `state` was taken."""
         self.epoch = state["epoch"]
-        self._model.load_state_dict(state["model"])
+        self.past = list(state["past"])
+        self._model.load_state_dict(state["trained" if self._average else "model"])
+        if self._average:
+            self._average.restore(state["average"], state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._randomness.restore(state["randomness"], self.epoch)
         self.origin = state.get("origin", "")
         cut = state.get("passage")
         self.passage = Passage.restored(cut, self._device) if cut else None
 
-    def _build_model(self) -> nn.Module:
-        with self._randomness.initial_weights():
-            model = self._parts.model(self._data.shape, len(self._data.classes))
-        if self._parts.recipe.memory_format_is_channels_last:
-            model = model.to(memory_format=torch.channels_last)
-        return model.to(self._device)
+    @property
+    def _judged(self) -> nn.Module:
+        return self._average.model if self._average else self._model
+
+    def _make_loss(self) -> Callable[[Tensor, Tensor], Tensor]:
+        loss = self._parts.loss()
+        if self._recipe.class_weights == "none":
+            return loss
+        weights = balanced_weights(self._data.train, len(self._data.classes))
+        return weighted(loss, weights.to(self._device))
 
     def _train(self, passage: Passage, order: torch.Generator, cut: Cut | None) -> None:
         """Train on the batches that are left, until there are none or the epoch is cut."""
@@ -152,12 +189,16 @@ class Learner:
         self._model.train()
         if self._pretrained is not None:
             self._pretrained.freeze(self._model, self.epoch)
-        with self._randomness.isolated(), source.batches(rows[passage.batch :]) as batches:
+        with (
+            self._randomness.isolated(),
+            compile_errors() if self._recipe.compile else nullcontext(),
+            source.batches(rows[passage.batch :]) as batches,
+        ):
             for index, batch in enumerate(batches, start=passage.batch):
                 self._set_learning_rate(self.epoch * len(rows) + index)
                 logits, labels, passage.losses[index] = self._step(*batch)
                 passage.hits += (logits.argmax(dim=1) == labels).sum()
-                self._refuse_divergence(passage.losses, index)
+                refuse_divergence(passage.losses, index, epoch=self.epoch + 1)
                 passage.batch = index + 1
                 remaining = len(rows) - passage.batch
                 if cut is not None and remaining and cut(passage.left(remaining + after)):
@@ -165,7 +206,7 @@ class Learner:
 
     def _shuffled_rows(self, source: Batches, order: torch.Generator) -> Sequence[Tensor]:
         """Return the rows of each batch, where the source wants them; moved there once an epoch."""
-        shuffled = torch.randperm(len(self._data.train), generator=order)
+        shuffled = epoch_order(self._data.train, order, sampling=self._recipe.sampling)
         rows = torch.from_numpy(self._data.train.indices)[shuffled].to(source.home)
         parts: Sequence[Tensor] = rows.split(self._sizes)  # type: ignore[no-untyped-call]
         return parts
@@ -174,34 +215,26 @@ class Learner:
         draws = self._augment.draw(len(images), self._data.shape, self._randomness.augmentation)
         images, targets = self._augment.batch(images, labels, draws, classes=len(self._data.classes))
         images = self._normalize(images)
-        with autocast(self._device, self._dtype):
-            logits = self._model(images)
-            loss = self._loss(logits, targets)
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self._parts.recipe.gradient_clip > 0:
-            nn.utils.clip_grad_norm_(self._model.parameters(), self._parts.recipe.gradient_clip)
+        logits, loss = gradient(self._said, images, targets, parts=self._recipe.accumulation)
+        if self._recipe.gradient_clip > 0:
+            nn.utils.clip_grad_norm_(self._model.parameters(), self._recipe.gradient_clip)
         self._optimizer.step()
+        if self._average:
+            self._average.update(self._model)
         # Of a mixed image, the label of which it has most.
-        return logits.detach(), targets.argmax(dim=1) if targets.ndim == 2 else targets, loss.detach()
+        return logits, targets.argmax(dim=1) if targets.ndim == 2 else targets, loss
+
+    def _said(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of normalised images, and their mean loss."""
+        with autocast(self._device, self._dtype):
+            logits = self._forward(images)
+            return logits, self._loss(logits, targets)
 
     def _set_learning_rate(self, step: int) -> None:
-        factor = self._schedule(step, self._steps)
+        factor = self._schedule(step, self._steps, self.past)
         for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * factor
-
-    def _refuse_divergence(self, losses: Tensor, index: int) -> None:
-        """Raise where a loss up to this batch is not finite; on a GPU it looks only now and then."""
-        last = index + 1 == len(self._sizes)
-        interval = 1 if self._device.type == "cpu" else GPU_CHECK
-        if not last and (index + 1) % interval:
-            return
-        first = index - index % interval
-        recent = losses[first : index + 1].tolist()
-        for batch, loss in enumerate(recent, start=first + 1):
-            if not math.isfinite(loss):
-                reason = f"the training loss is {loss} in batch {batch} of epoch {self.epoch + 1}"
-                raise Diverged(self.epoch + 1, batch, reason)
 
     def _training_metrics(self, passage: Passage) -> dict[str, float]:
         images = len(self._data.train)

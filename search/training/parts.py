@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,7 +14,11 @@ from search.plan.registry import did_you_mean, settings_of
 from search.plan.trial_config import Value
 from search.training.augmentations import Pipeline, pipeline
 from search.training.errors import SettingsError
+from search.training.mirrored import Mirrored
+from search.training.one_logit import OneLogit
 from search.training.recipe import Recipe
+from search.training.rescaled import GREATEST_VALUE, Rescaled
+from search.training.schedules import with_past
 from search.training.transfer import Pretrained, Transfer
 from search.training.vocabulary import SELECTORS, vocabulary
 
@@ -55,11 +59,22 @@ class Parts:
         return cls(complete, Recipe(**{name: complete[name] for name in names}))  # type: ignore[arg-type]
 
     def model(self, shape: tuple[int, int, int], classes: int) -> nn.Module:
-        """Build the architecture for images (C, H, W)."""
-        if pretrained := self.pretrained(shape):
-            return pretrained.model(classes)
-        module: nn.Module = self._part("architecture")(shape, classes)
-        return module
+        """Build the architecture for images (C, H, W), with what the recipe wraps around it.
+
+        However that is, it takes standardised images and returns a logit for each class.
+        """
+        one_logit = classes == 2 and self.settings["loss"] == "binary_cross_entropy"
+        outputs, pretrained = 1 if one_logit else classes, self.pretrained(shape)
+        build = pretrained.model if pretrained else partial(self._part("architecture"), shape)
+        module: nn.Module = build(outputs)
+        if one_logit:
+            module = OneLogit(module)
+        if (
+            self.recipe.normalization != "standard" and not pretrained
+        ):  # those weights have a scale of their own
+            greatest = GREATEST_VALUE[self.recipe.normalization]
+            module = Rescaled(module, channels=shape[0], greatest=greatest)
+        return Mirrored(module) if self.recipe.test_time_flip else module
 
     def pretrained(self, shape: tuple[int, int, int]) -> Pretrained | None:
         """Return how the model begins with other images' weights; None where it begins with random ones.
@@ -77,12 +92,12 @@ class Parts:
         optimizer: torch.optim.Optimizer = self._part("optimizer")(model.parameters())
         return optimizer
 
-    def schedule(self) -> Callable[[int, int], float]:
-        """Return the schedule's factor as a function of (step, steps)."""
-        return self._part("schedule")
+    def schedule(self) -> Callable[[int, int, Sequence[float]], float]:
+        """Return the schedule's factor as a function of (step, steps, values of the finished epochs)."""
+        return with_past(self._part("schedule"))
 
-    def loss(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """Return the training loss as a function of (logits, labels)."""
+    def loss(self) -> Callable[..., Tensor]:
+        """Return the training loss as a function of (logits, targets, maybe weights of the images)."""
         return self._part("loss")
 
     def augment(self) -> Pipeline:

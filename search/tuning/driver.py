@@ -336,7 +336,7 @@ class Driver:
             return Decision.STOP
         if result.metrics is None:  # cut in the middle of an epoch: there is nothing to decide on yet
             return Decision.CONTINUE
-        report = Report(result.step, result.epoch, result.metrics, result.seconds)
+        report = Report(result.step, result.epoch, result.metrics, result.seconds, skipped=result.skipped)
         if result.step > self.policy.record(result.number).step:
             self.policy.stop(self._budgets.epoch())
         return self.policy.report(result.number, report, attempt=result.attempt, checkpoint=result.checkpoint)

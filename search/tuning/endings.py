@@ -40,7 +40,7 @@ def settled(
         return TrialState.FAIL, f"the objective became {last.value} at epoch {last.epoch}"
     if stint.ending == "failed":
         return TrialState.FAIL, stint.reason
-    if last and last.epoch >= epochs:
+    if last and last.epoch + last.skipped >= epochs:
         return TrialState.COMPLETE, ""
     if last and last.decision == Decision.STOP.value:
         return TrialState.PRUNED, asked or _lost(last)

@@ -64,7 +64,7 @@ class Judge:
         """
         known = self._roster[number]
         rungs = self._arrive(known, report.step, value, free=free and not stopping)
-        decision = self._decision(number, report.epoch, value, rungs, stopping=stopping)
+        decision = self._decision(number, report.epoch + report.skipped, value, rungs, stopping=stopping)
         recorded = RecordedReport(
             step=report.step,
             epoch=report.epoch,
@@ -74,6 +74,7 @@ class Judge:
             checkpoint=checkpoint,
             decision=decision.value,
             rungs=rungs,
+            skipped=report.skipped,
         )
         self._roster.write_report(number, recorded)
         return decision
@@ -143,9 +144,9 @@ class Judge:
         return (*rungs[:-1], replace(top, keep=next_anyway))
 
     def _decision(
-        self, number: int, epoch: int, value: float, rungs: Sequence[RungDecision], *, stopping: bool
+        self, number: int, reach: int, value: float, rungs: Sequence[RungDecision], *, stopping: bool
     ) -> Decision:
-        if epoch >= self._asked.budget.epochs or not math.isfinite(value) or number in self._asked.stops:
+        if reach >= self._asked.budget.epochs or not math.isfinite(value) or number in self._asked.stops:
             return Decision.STOP
         if all(rung.keep for rung in rungs):
             return Decision.PAUSE if stopping else Decision.CONTINUE

@@ -232,7 +232,7 @@ class Policy:
         known = self._roster[number]
         if not _under_way(known, attempt):
             return
-        if ending == "stopped" and known.step >= self.budget.epochs:
+        if ending == "stopped" and known.reach >= self.budget.epochs:
             ending = "completed"
         self._roster.write_stint(number, known.stints[-1].ended(ending, at=self._clock(), reason=reason))
         self._judge.settle(number)

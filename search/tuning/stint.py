@@ -106,7 +106,8 @@ class StepResult:
     ``began`` and ``ended`` are seconds since 1970 on the worker's clock. ``node`` is Ray's id of the node,
     ``node_type`` its name in cluster.yaml; ``gpu_memory`` the most bytes that the process has taken of its GPU so far,
     ``gpu_total`` all that the GPU has; 0 without CUDA.
-    ``leaving`` says why the worker's node will soon be gone, where it was told.
+    ``leaving`` says why the worker's node will soon be gone, where it was told. ``skipped`` is how many epochs the
+    trial does without, since it ended before its horizon.
     """
 
     number: int
@@ -129,6 +130,7 @@ class StepResult:
     gpu_total: int = 0
     leaving: str = ""
     partly: bool = False
+    skipped: int = 0
 
     def to_json(self) -> str:
         """Return this as text: Ray Tune would flatten a mapping and rename its keys."""
@@ -244,24 +246,24 @@ class StintRunner:
         path = self._folder.checkpoint(report.step)
         training.save(path)
         training.predictions().save(self._folder.validation)
-        if self._assignment.test and report.epoch == self._assignment.config.epochs:
-            split = load_test(
-                self._assignment.config.data,
-                directory=self._assignment.data_dir,
-                entry=self._assignment.images,
-            )
+        if self._assignment.test and report.epoch + report.skipped == self._assignment.config.epochs:
+            task = self._assignment
+            split = load_test(task.config.data, directory=task.data_dir, entry=task.images)
             training.predictions(split).save(self._folder.test)
         self._events.scalars(report.metrics, step=report.step)
         # The last checkpoint may not be recorded when the driver dies now; the one before it is.
         for old in self._folder.checkpoints()[:-2]:
             old.unlink()
         log.info("epoch %d of %d: %s", report.epoch, self._assignment.config.epochs, dict(report.metrics))
+        if report.ended:
+            log.info("the training ends here: %s", report.ended)
         self._transport.deliver(self._folder.folder)
         return {
             "step": report.step,
             "epoch": report.epoch,
             "metrics": dict(report.metrics),
             "seconds": report.seconds,
+            "skipped": report.skipped,
             "checkpoint": self._run.relative(path),
             "partly": partly,
         }
@@ -307,14 +309,11 @@ class StintRunner:
         self._in_the_middle = partial is not None
         checkpoint = partial or self._checkpoint()
         self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
-        if task.config.settings.get(TRANSFER):
-            self._record_origin(self._training)
-
-    def _record_origin(self, training: Training) -> None:
-        """Write down which weights a pretrained model began with; a checkpoint knows it, the file may be gone."""
-        known = environment(self._device_name()) | {"weights": training.origin()}
-        write_json(self._folder.environment, known, durable=False)
-        self._transport.deliver(self._folder.folder)
+        if task.config.settings.get(
+            TRANSFER
+        ):  # a checkpoint knows which weights it began with, the file may be gone
+            known = {**environment(self._device_name()), "weights": self._training.origin()}
+            write_json(self._folder.environment, known, durable=False)
 
     def _receive(self, entry: str) -> None:
         """See to it that the decoded images are in this node's cache.

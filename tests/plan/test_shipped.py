@@ -43,6 +43,7 @@ def test_the_spaces_are_there_in_order() -> None:
     assert set(shipped_spaces()) >= {"cifar10_cnn.yaml", "digits.yaml", "mnist.yaml", "resnet.yaml", "lenet.yaml",
                                      "alexnet.yaml", "vgg.yaml", "densenet.yaml", "mobilenet.yaml", "inception.yaml",
                                      "architectures.yaml"}  # fmt: skip
+    assert set(shipped_spaces()) >= {"transfer.yaml", "cats_vs_dogs.yaml", "imagenet.yaml"}
     assert list(shipped_spaces()) == sorted(shipped_spaces())
 
 

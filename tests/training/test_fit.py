@@ -76,7 +76,7 @@ def test_a_report_for_each_epoch_with_all_metrics(small: Data, config: MakeConfi
 
 @pytest.mark.parametrize("cut", [1, 2])
 @pytest.mark.parametrize(
-    ("optimizer", "schedule"), list(itertools.product(optimizers.names(), schedules.names()))
+    ("optimizer", "schedule"), list(zip(optimizers.names(), itertools.cycle(schedules.names()), strict=False))
 )
 def test_cut_and_continued_equals_uncut_bit_for_bit(
     *, optimizer: str, schedule: str, cut: int, small: Data, config: MakeConfig, tmp_path: Path

@@ -61,12 +61,12 @@ def test_numbers_have_ranges_and_words_meanings() -> None:
 def test_a_plugins_part_is_in_the_vocabulary_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(losses, "_entries", dict(losses._entries))
 
-    @losses.register("focal")
-    def focal(logits: Tensor, labels: Tensor, *, gamma: Annotated[float, Range(0, 10)] = 2.0) -> Tensor:
+    @losses.register("poly")
+    def poly(logits: Tensor, labels: Tensor, *, epsilon: Annotated[float, Range(0, 10)] = 2.0) -> Tensor:
         raise NotImplementedError
 
-    assert vocabulary().complete({"loss": "focal"})["gamma"] == 2.0
-    assert "gamma" not in vocabulary().complete({})
+    assert vocabulary().complete({"loss": "poly"})["epsilon"] == 2.0
+    assert "epsilon" not in vocabulary().complete({})
 
 
 def test_one_name_for_two_kinds_of_part_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

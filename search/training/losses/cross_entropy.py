@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from torch import Tensor, nn
 
-from search.plan.registry import Range
-from search.training.losses.registry import losses
+from search.training.losses.registry import Smoothing, losses, mean
 
 
 @losses.register("cross_entropy")
 def cross_entropy(
-    logits: Tensor,
-    labels: Tensor,
-    *,
-    label_smoothing: Annotated[float, Range(0, 0.9, "share of the target spread over all classes")] = 0.0,
+    logits: Tensor, targets: Tensor, weights: Tensor | None = None, *, label_smoothing: Smoothing = 0.0
 ) -> Tensor:
     """Return the mean cross-entropy.
 
     Args:
         logits: (N, classes).
-        labels: (N,) int64.
+        targets: classes (N,) int64, or probabilities (N, classes).
+        weights: (N,) of the images; None: 1.
         label_smoothing: share of the target spread evenly over all classes; 0.1 in the paper.
 
     Returns:
         A scalar.
     """
-    return nn.functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    if weights is None:
+        return nn.functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
+    of_images = nn.functional.cross_entropy(
+        logits, targets, label_smoothing=label_smoothing, reduction="none"
+    )
+    return mean(of_images, weights)

@@ -1,6 +1,19 @@
 """Optimizers, one file each. `optimizers` is the registry that a plugin adds to."""
 
-from search.training.optimizers import adam, adamw, sgd
-from search.training.optimizers.registry import Build, decay_groups, optimizers
+from search.training.optimizers import adagrad, adam, adamw, lion, muon, nadam, rmsprop, sgd
+from search.training.optimizers.registry import Build, LearningRate, decay_groups, optimizers
 
-__all__ = ["Build", "adam", "adamw", "decay_groups", "optimizers", "sgd"]
+__all__ = [
+    "Build",
+    "LearningRate",
+    "adagrad",
+    "adam",
+    "adamw",
+    "decay_groups",
+    "lion",
+    "muon",
+    "nadam",
+    "optimizers",
+    "rmsprop",
+    "sgd",
+]

@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from search.plan.registry import Range
-from search.training.optimizers.registry import decay_groups, optimizers
+from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
 
 
 @optimizers.register("adamw")
 def adamw(
     parameters: Iterable[nn.Parameter],
     *,
-    learning_rate: Annotated[float, Range(0, 100, "peak step size; the schedule multiplies it")] = 1e-3,
+    learning_rate: LearningRate = 1e-3,
     beta1: Annotated[float, Range(0, 0.9999, "memory of the gradient's mean")] = 0.9,
     beta2: Annotated[float, Range(0, 0.99999, "memory of the gradient's square")] = 0.999,
     weight_decay: Annotated[

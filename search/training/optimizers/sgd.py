@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from search.plan.registry import Range
-from search.training.optimizers.registry import decay_groups, optimizers
+from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
 
 
 @optimizers.register("sgd")
 def sgd(
     parameters: Iterable[nn.Parameter],
     *,
-    learning_rate: Annotated[float, Range(0, 100, "peak step size; the schedule multiplies it")] = 0.1,
+    learning_rate: LearningRate = 0.1,
     momentum: Annotated[float, Range(0, 0.9999, "share of the last step that goes on")] = 0.9,
     nesterov: bool = True,
     weight_decay: Annotated[

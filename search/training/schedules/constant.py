@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from search.plan.registry import Range
-from search.training.schedules.registry import schedules, warmup_steps
+from search.training.schedules.registry import Warmup, after_warmup, schedules
 
 
 @schedules.register("constant")
-def constant(
-    step: int,
-    steps: int,
-    *,
-    warmup: Annotated[float, Range(0, 0.9, "share of the steps that rise linearly from 0")] = 0.0,
-) -> float:
+def constant(step: int, steps: int, *, warmup: Warmup = 0.0) -> float:
     """Keep the learning rate constant.
 
     Args:
@@ -25,5 +17,4 @@ def constant(
     Returns:
         The factor, from 0 (exclusive) to 1.
     """
-    rising = warmup_steps(warmup, steps)
-    return (step + 1) / (rising + 1) if step < rising else 1.0
+    return after_warmup(step, steps, warmup, lambda _done, _left: 1.0)

@@ -6,7 +6,7 @@ import math
 from typing import Annotated
 
 from search.plan.registry import Range
-from search.training.schedules.registry import schedules, warmup_steps
+from search.training.schedules.registry import Warmup, after_warmup, schedules
 
 
 @schedules.register("cosine")
@@ -14,7 +14,7 @@ def cosine(
     step: int,
     steps: int,
     *,
-    warmup: Annotated[float, Range(0, 0.9, "share of the steps that rise linearly from 0")] = 0.05,
+    warmup: Warmup = 0.05,
     final: Annotated[float, Range(0, 1, "share of the peak that is left at the end")] = 0.0,
 ) -> float:
     """Let the learning rate fall along half a cosine.
@@ -28,8 +28,9 @@ def cosine(
     Returns:
         The factor, from 0 (exclusive) to 1.
     """
-    rising = warmup_steps(warmup, steps)
-    if step < rising:
-        return (step + 1) / (rising + 1)
-    progress = (step - rising) / (steps - rising)
-    return final + (1 - final) * (1 + math.cos(math.pi * progress)) / 2
+    return after_warmup(
+        step,
+        steps,
+        warmup,
+        lambda done, left: final + (1 - final) * (1 + math.cos(math.pi * (done / left))) / 2,
+    )

@@ -68,9 +68,13 @@ def _may_be_head(left: list[Tensor], head: list[Tensor]) -> bool:
     """Tell whether what is left of a file is the head for another number of classes, or nothing at all."""
     if not left:
         return True
-    sizes = [tuple(tensor.shape) for tensor in left]
-    expected = [tuple(tensor.shape) for tensor in head]
-    return len(sizes) == len(expected) and all(
+    given, expected = (sorted((tuple(t.shape) for t in several), key=_in_order) for several in (left, head))
+    return len(given) == len(expected) and all(
         len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) <= 1
-        for a, b in zip(sizes, expected, strict=True)
+        for a, b in zip(given, expected, strict=True)
     )
+
+
+def _in_order(shape: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Return what puts the tensors of two heads in one order: safetensors has them in another than the network."""
+    return len(shape), shape[1:]

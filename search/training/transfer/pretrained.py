@@ -89,9 +89,13 @@ class Pretrained:
     def prepare(self, model: nn.Module) -> None:
         """Tell the optimizer what it is to train, and how fast: `decay_groups` reads it off the parameters."""
         network = _both(model)[1]
-        factors = learning_rate_factors(self._blocks_of(network), self.transfer.layer_decay)
-        for name, parameter in network.named_parameters():
-            parameter.lr_factor = factors[name]  # type: ignore[attr-defined]
+        found = self._blocks_of(network)
+        factors = learning_rate_factors(found, self.transfer.layer_decay)
+        parameters = dict(network.named_parameters())
+        for number, block in enumerate(found):
+            for name in block:
+                parameters[name].lr_factor = factors[name]  # type: ignore[attr-defined]
+                parameters[name].joins = number if self.transfer.freeze == "gradual" else 0  # type: ignore[attr-defined]
         self.freeze(model, None)
 
     def freeze(self, model: nn.Module, epoch: int | None) -> None:
@@ -148,8 +152,9 @@ class Pretrained:
 
 
 def _both(model: nn.Module) -> tuple[Entrance, nn.Module]:
-    assert isinstance(model, Transferred), "it was built by `Pretrained.model`"
-    return model.entrance, model.network
+    """Return entrance and network of a model, whatever the recipe has put around it."""
+    inner = next(module for module in model.modules() if isinstance(module, Transferred))
+    return inner.entrance, inner.network
 
 
 def _own_network(file: WeightsFile) -> WeightsFile:

@@ -14,8 +14,6 @@ from typing import Any
 from urllib.request import urlopen
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from search.plan.plugins import plugin_file
@@ -128,8 +126,8 @@ def read_weights(path: Path, *, digest: str = "") -> WeightsFile:
             "fetched again"
         )
     try:
-        document = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, SafetensorError) as error:
+        document = _of_safetensors(path) if path.suffix == ".safetensors" else _unpickled(path)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise WeightsError(
             f"{path} cannot be read as weights: {' '.join(str(error).split())[:200]}"
         ) from error
@@ -139,6 +137,17 @@ def read_weights(path: Path, *, digest: str = "") -> WeightsFile:
             f"{path} holds no weights: expected is a state dict, a mapping from names to tensors"
         )
     return WeightsFile(path, found, weights, *_statistics(path))
+
+
+def _of_safetensors(path: Path) -> Any:
+    # Late, so that training needs torch alone where no such file is read.
+    from safetensors import SafetensorError  # noqa: PLC0415
+    from safetensors.torch import load_file  # noqa: PLC0415
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
 
 
 def _unpickled(path: Path) -> Any:

@@ -125,6 +125,7 @@ def test_blocks_join_in_from_the_head_down_also_after_a_resume(
     """Weight decay and momentum do not touch what is frozen either."""
     weights, colours = begun
     rates: dict[str, Value] = {"learning_rate": 0.01, "weight_decay": 0.1, "optimizer": optimizer}
+    rates |= {"momentum": 0.9} if optimizer == "sgd" else {}
     config = trial(epochs=5, weights=weights, freeze="gradual", unfreeze_every=every, **rates)
     training = fit(config, colours, device="cpu")
     for epoch in range(5):
@@ -180,6 +181,24 @@ def test_each_block_steps_by_its_own_rate(weights: str, colours: Data) -> None:
 def test_the_rate_that_is_told_is_the_heads(weights: str, colours: Data) -> None:
     report = next(fit(trial(weights=weights, layer_decay=0.3), colours, device="cpu"))
     assert report.metrics["train/learning_rate"] == 0.05
+
+
+@pytest.mark.parametrize("around", [{"ema": 0.99}, {"test_time_flip": True}, {"normalization": "min_max"}])
+def test_what_the_recipe_puts_around_a_network_begins_with_its_weights(
+    around: dict[str, Value], weights: str, colours: Data
+) -> None:
+    """An average of weights that began with random ones would drag them along."""
+    training = fit(trial(weights=weights, freeze="head", **around), colours, device="cpu")
+    given = torch.load(weights, weights_only=True)
+    found = {name.rpartition("network.")[2]: tensor for name, tensor in training.weights().items()}
+    assert all(torch.equal(found[name], given[name]) for name in given if not name.startswith("7."))
+    entrance = {
+        name.rpartition("entrance.")[2]: t for name, t in training.weights().items() if "entrance" in name
+    }
+    assert torch.equal(entrance["scale"], torch.ones(3, 1, 1))
+    next(training)
+    after = {name.rpartition("network.")[2]: tensor for name, tensor in training.weights().items()}
+    assert moved(found, after) == {"7."}
 
 
 def test_weights_that_were_transferred_before_are_read_through_their_entrance(

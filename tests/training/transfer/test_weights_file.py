@@ -117,6 +117,12 @@ def test_a_bundle_is_read_with_the_figures_of_its_images(tmp_path: Path) -> None
     assert (found.mean, found.std) == ((0.5,), (0.25,))
 
 
+def test_a_damaged_safetensors_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.safetensors").write_bytes(b"no weights")
+    with pytest.raises(WeightsError, match=r"x\.safetensors cannot be read as weights"):
+        read_weights(tmp_path / "x.safetensors")
+
+
 class Trap:
     """Runs code where it is unpickled without care."""
 
