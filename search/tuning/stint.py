@@ -309,9 +309,7 @@ class StintRunner:
         self._in_the_middle = partial is not None
         checkpoint = partial or self._checkpoint()
         self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
-        if task.config.settings.get(
-            TRANSFER
-        ):  # a checkpoint knows which weights it began with, the file may be gone
+        if task.config.settings.get(TRANSFER):  # a checkpoint knows its weights, whose file may be gone
             known = {**environment(self._device_name()), "weights": self._training.origin()}
             write_json(self._folder.environment, known, durable=False)
 
