@@ -62,9 +62,12 @@ def test_the_winner_is_confirmed_and_followed_also_after_a_reload(
         field.press("Enter")
     expect(page.get_by_text(re.compile("4 trainings: 2 for the choice between 2"))).to_be_visible()
     page.get_by_role("button", name="Confirm the winner").click()
-    page.get_by_role("button", name="Stop").wait_for()
+    stop = page.get_by_test_id("stMain").get_by_role(
+        "button", name="Stop"
+    )  # the header has another, of Streamlit's
+    stop.wait_for()
     page.reload()
-    page.get_by_role("button", name="Stop").wait_for()
+    stop.wait_for()
     page.get_by_role("heading", name=re.compile("Confirmed winner: trial")).wait_for(timeout=LONG)
     found = read_confirmation(RunLayout(root).confirmation)
     assert found.test is not None

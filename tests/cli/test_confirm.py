@@ -66,6 +66,7 @@ def test_what_cannot_be_confirmed_is_a_sentence(
     assert not (finished.root / "winner").exists()
 
 
+@pytest.mark.slow
 def test_an_ensemble_of_a_network_of_the_users_own_is_chosen(finished: Finished, tmp_path: Path) -> None:
     root = Path(shutil.copytree(finished.root, tmp_path / "mine"))
     ended = done("ensemble", str(root), "--json", folder=tmp_path)

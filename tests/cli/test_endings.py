@@ -32,6 +32,7 @@ def test_a_study_in_another_storage_is_resumed_there_until_the_space_is_exhauste
     assert len(open_run(root).trials) == 3
 
 
+@pytest.mark.slow
 def test_a_search_whose_first_five_trials_fail_stops_with_the_reasons(tmp_path: Path) -> None:
     forward = 'raise RuntimeError("this network is broken")'
     space = write_space(tmp_path, trials=9, forward=forward)

@@ -111,6 +111,7 @@ def test_longer_trainings_go_on_in_the_same_run(finished: Finished, tmp_path: Pa
     assert ended.events[-1]["ledger"]["total"]["epochs"] == sum(trial.epochs for trial in again.trials)
 
 
+@pytest.mark.slow
 def test_a_finished_search_is_extended_also_after_it_was_moved(finished: Finished, tmp_path: Path) -> None:
     root = tmp_path / "moved"
     shutil.copytree(finished.root, root)

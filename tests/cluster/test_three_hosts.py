@@ -23,7 +23,7 @@ from tests.cluster.searching import (
 )
 from tests.faults.whole import assert_whole
 
-TRIALS = 9
+TRIALS = 7
 
 
 @pytest.mark.root

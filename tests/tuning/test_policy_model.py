@@ -229,7 +229,10 @@ SEARCHES = st.builds(
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(kind, marks=[pytest.mark.slow] * (kind in ("median", "none"))) for kind in SETTINGS],
+    [
+        pytest.param(kind, marks=[pytest.mark.slow] * (kind not in ("stopping", "promotion")))
+        for kind in SETTINGS
+    ],
 )
 @given(events=EVENTS, search=SEARCHES, salt=st.integers(0, 10))
 @settings(deadline=None, max_examples=200)
