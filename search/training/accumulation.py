@@ -54,5 +54,5 @@ def _rows(images: int, count: int) -> list[slice]:
 def _of_part(forward: Forward, rows: slice, images: int) -> tuple[Tensor, Tensor]:
     loss, hits = forward(rows)
     loss = loss * ((rows.stop - rows.start) / images)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     return loss.detach(), hits

@@ -8,6 +8,9 @@ OF_A_GPU = ("out of memory", "OutOfMemoryError", "ALLOC_FAILED")
 OF_THE_MACHINE = ("DefaultCPUAllocator", "bad_alloc")
 """What torch's allocator and the C++ library say of it (torch 2.15)."""
 
+OF_ONEDNN = ("could not create a primitive", "could not create a memory object")
+"""All that oneDNN says of it (dnnl.hpp 3). Of what it does not support it says more: `… primitive descriptor for …`."""
+
 
 def line_of(error: BaseException) -> str:
     """Return an error as one line of text, which keeps nothing alive: a log may hold what it is given."""
@@ -18,5 +21,7 @@ def lacks_memory(error: BaseException) -> bool:
     """Tell whether an error means that something did not fit into memory."""
     if isinstance(error, MemoryError):
         return True
+    if not isinstance(error, RuntimeError):
+        return False
     said = f"{type(error).__name__}: {error}"
-    return isinstance(error, RuntimeError) and any(words in said for words in (*OF_A_GPU, *OF_THE_MACHINE))
+    return str(error) in OF_ONEDNN or any(words in said for words in (*OF_A_GPU, *OF_THE_MACHINE))

@@ -273,6 +273,8 @@ def test_what_the_optimizer_lacks_is_not_split() -> None:
         *((error, True) for error in OUT_OF_MEMORY),
         (RuntimeError("CUDA error: out of memory"), True),
         (RuntimeError("std::bad_alloc"), True),
+        (RuntimeError("could not create a primitive"), True),
+        (RuntimeError("could not create a primitive descriptor for the convolution"), False),
         (TooLarge(1, (3, 8, 8), "the memory of cuda:0 (2.0 GB)"), False),
         (ValueError("out of memory"), False),
         (OSError(12, "Cannot allocate memory"), False),
@@ -284,43 +286,45 @@ def test_only_a_lack_of_memory_is_taken_for_one(error: BaseException, expected: 
 
 
 REAL = """
-import json, resource, sys, warnings
+import json, pathlib, resource, sys, warnings
 warnings.simplefilter("error")
 import numpy as np, torch
 from search.plan.trial_config import DataConfig, TrialConfig
 from search.training.data import Data, Split
 from search.training.fit import fit
 
-def data(count):
+def data(count, side=32):
     random = np.random.default_rng(0)
-    images = random.integers(0, 256, (2 * count, 32, 32, 3), dtype=np.uint8)
+    images = random.integers(0, 256, (2 * count, side, side, 3), dtype=np.uint8)
     split = [Split(images, np.arange(2 * count) % 2, np.arange(k * count, (k + 1) * count)) for k in (0, 1)]
-    return Data("noise", ("a", "b"), (3, 32, 32), *split, mean=(0.5,) * 3, std=(0.3,) * 3)
+    return Data("noise", ("a", "b"), (3, side, side), *split, mean=(0.5,) * 3, std=(0.3,) * 3)
 
 def trial(**settings):
     return TrialConfig({"layers": 2, "width": 64, "batch_size": 256, "dropout": 0.3, **settings},
-                       DataConfig("noise"), epochs=2)
+                       DataConfig("noise"), epochs=1)
 
 next(fit(trial(batch_size=16), data(16), device="cpu"))  # what torch loads when it is first used is loaded
-limit, accumulation = json.loads(sys.argv[1])
+limit, accumulation, count, side = json.loads(sys.argv[1])
 if limit:
-    taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    taken = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + limit * 2**20,) * 2)
-training = fit(trial(accumulation=accumulation), data(256), device="cpu")
-curve = [report.metrics["val/loss"].hex() for report in training]
+training = fit(trial(accumulation=accumulation), data(count, side), device="cpu")
+curve = [report.metrics["train/loss"].hex() for report in training]
 sums = [float(tensor.double().sum()).hex() for tensor in training.weights().values()]
 print(json.dumps([training.shortage(), curve, sums]))
 """
 
 
-def in_a_process(limit: int, accumulation: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", REAL, json.dumps([limit, accumulation])]
+def in_a_process(
+    limit: int, accumulation: int, *, images: int = 256, side: int = 32
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", REAL, json.dumps([limit, accumulation, images, side])]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
 def test_with_too_little_memory_indeed_a_trial_is_split_and_equals_the_one_that_was_asked_to_be() -> None:
-    """256 images of 64 channels and 32×32 pixels take 64 MiB in float32, and a step holds several such."""
+    """256 images of 64 channels and 32×32 pixels take 64 MiB; a step, here the only one, holds several such."""
     done = in_a_process(200, 1)
     assert done.returncode == 0, done.stderr
     shortage, *found = json.loads(done.stdout)
@@ -331,7 +335,8 @@ def test_with_too_little_memory_indeed_a_trial_is_split_and_equals_the_one_that_
 
 
 @pytest.mark.slow
-def test_with_next_to_no_memory_a_trial_says_what_does_not_fit() -> None:
-    done = in_a_process(1, 1)
+def test_where_two_images_do_not_fit_indeed_a_trial_says_so() -> None:
+    """64 channels of 224×224 pixels take 12 MiB an image."""
+    done = in_a_process(24, 1, images=16, side=224)
     assert done.returncode == 1
-    assert "TooLarge: out of memory: a batch of 2 images of 3×32×32" in done.stderr
+    assert "TooLarge: out of memory: a batch of 2 images of 3×224×224" in done.stderr
