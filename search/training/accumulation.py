@@ -5,42 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+Forward = Callable[[slice | None], tuple[Tensor, Tensor]]
+"""From some rows of a batch, None for all, to their mean loss and how many of them were classified rightly."""
 
 
-def gradient(
-    forward: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], images: Tensor, targets: Tensor, *, parts: int
-) -> tuple[Tensor, Tensor]:
+def gradient(forward: Forward, images: int, *, parts: int, least: int = 2) -> tuple[Tensor, Tensor]:
     """Add the gradient of a batch's mean loss to the parameters', part by part.
 
     The sum of the parts' gradients, each by its share of the images, is the whole batch's. Batch norm alone sees parts:
     its means are those of a part.
 
     Args:
-        forward: from images and targets to logits and the mean loss.
-        images: (N, C, H, W).
-        targets: (N,) or (N, classes).
-        parts: into how many the batch is cut; fewer where a part would be a single image, which batch norm refuses.
+        forward: computes a part.
+        images: of the batch.
+        parts: into how many the batch is cut; fewer where a part would be smaller than ``least``.
+        least: images of a part, see `smallest_part`.
 
     Returns:
-        The logits (N, classes) and the mean loss of the batch, without gradient.
+        The mean loss of the batch and its hits, without gradient.
     """
-    count = max(1, min(parts, len(images) // 2))
+    count = cuts(images, parts, least)
     if count == 1:
-        logits, loss = forward(images, targets)
+        loss, hits = forward(None)
         loss.backward()  # type: ignore[no-untyped-call]
-        return logits.detach(), loss.detach()
-    done = [
-        _of_part(forward, some, wanted, len(some) / len(images))
-        for some, wanted in zip(images.tensor_split(count), targets.tensor_split(count), strict=True)
-    ]
-    return torch.cat([logits for logits, _ in done]), torch.stack([loss for _, loss in done]).sum()
+        return loss.detach(), hits
+    done = [_of_part(forward, rows, images) for rows in _rows(images, count)]
+    return torch.stack([loss for loss, _ in done]).sum(), torch.stack([hits for _, hits in done]).sum()
 
 
-def _of_part(
-    forward: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], images: Tensor, targets: Tensor, share: float
-) -> tuple[Tensor, Tensor]:
-    logits, loss = forward(images, targets)
-    loss = loss * share
-    loss.backward()  # type: ignore[no-untyped-call]
-    return logits.detach(), loss.detach()
+def cuts(images: int, parts: int, least: int) -> int:
+    """Return into how many parts a batch is cut: so many as are wanted, and each of ``least`` images or more."""
+    return max(1, min(parts, images // least))
+
+
+def smallest_part(model: nn.Module) -> int:
+    """Return how many images a model needs at once in training: one has no deviation, so batch norm refuses it."""
+    norms = (nn.modules.batchnorm._BatchNorm, nn.modules.batchnorm._LazyNormBase)
+    return 2 if any(isinstance(module, norms) for module in model.modules()) else 1
+
+
+def _rows(images: int, count: int) -> list[slice]:
+    parts = torch.arange(images).tensor_split(count)
+    return [slice(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def _of_part(forward: Forward, rows: slice, images: int) -> tuple[Tensor, Tensor]:
+    loss, hits = forward(rows)
+    loss = loss * ((rows.stop - rows.start) / images)
+    loss.backward()
+    return loss.detach(), hits

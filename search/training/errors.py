@@ -6,6 +6,7 @@ TrainingError
 ├── SettingsError          the configuration cannot be trained (also a ValueError)
 │   └── WeightsError       the weights that it begins with are missing, or another architecture's
 ├── CheckpointError        the checkpoint does not belong to this configuration, or is damaged
+├── TooLarge               not even the smallest part of a batch fits into memory
 ├── Interrupted            an epoch was cut between two batches, as asked
 └── Diverged               the loss is no longer finite
 """
@@ -35,6 +36,24 @@ class WeightsError(SettingsError):
 
 class CheckpointError(TrainingError):
     """A checkpoint is damaged, or was written by another configuration."""
+
+
+class TooLarge(TrainingError):  # noqa: N818 - what is the case
+    """Images that cannot be split any further do not fit into memory.
+
+    ``images`` is how many: 1, in training with batch norm 2 or 3. ``shape`` is (C, H, W) of each, ``memory`` says
+    into which memory they do not fit.
+    """
+
+    def __init__(self, images: int, shape: tuple[int, int, int], memory: str) -> None:
+        super().__init__(images, shape, memory)
+        self.images, self.shape, self.memory = images, shape, memory
+
+    def __str__(self) -> str:
+        few = f"{self.images} image{'s' if self.images > 1 else ''} of {'×'.join(map(str, self.shape))}"
+        why = ", the fewest that batch norm can be trained with," if self.images > 1 else ""
+        # A trial on a share of a GPU is tried again on a larger one by these first words.
+        return f"out of memory: a batch of {few}{why} does not fit into {self.memory}"
 
 
 class Interrupted(TrainingError):  # noqa: N818 - what happened

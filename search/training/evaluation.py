@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from torch import Tensor, nn
 from search.training.data.batches import Batches
 from search.training.devices import autocast
 from search.training.metrics import confusion_matrix, scores
+from search.training.room import make_room, too_large
+from search.training.shortage import lacks_memory, line_of
+
+log = logging.getLogger("search")
 
 PIXELS_AT_ONCE = 2**20
 """1,024 images of 32×32, 20 of 224×224: without gradients, less than a training step holds."""
@@ -18,10 +23,14 @@ PIXELS_AT_ONCE = 2**20
 
 @dataclass(frozen=True)
 class Evaluation:
-    """``metrics`` are named ``val/…``; ``logits`` (N, classes) float32 on the CPU, in the rows' order."""
+    """``metrics`` are named ``val/…``; ``logits`` (N, classes) float32 on the CPU, in the rows' order.
+
+    ``at_once`` is how many images were in memory at a time since more did not fit; None: as many as were wanted.
+    """
 
     metrics: dict[str, float]
     logits: Tensor
+    at_once: int | None = None
 
 
 def evaluate(
@@ -31,6 +40,7 @@ def evaluate(
     *,
     normalize: Callable[[Tensor], Tensor],
     dtype: torch.dtype,
+    at_once: int | None = None,
 ) -> Evaluation:
     """Evaluate a model on some rows of a source.
 
@@ -40,17 +50,41 @@ def evaluate(
         rows: (N,) int64 at the source's `home`.
         normalize: from uint8 images to what the model sees.
         dtype: in which matrix products are computed.
+        at_once: images in memory at a time, at most; half of them, and again, where they do not fit. None: as many as
+            `PIXELS_AT_ONCE` allows.
 
     Returns:
         The logits, and cross-entropy, accuracy, macro precision, recall and F1.
+
+    Raises:
+        TooLarge: not even one image fits into memory.
     """
     model.eval()
-    batch = max(1, PIXELS_AT_ONCE // (source.shape[0] * source.shape[1]))
-    parts: tuple[Tensor, ...] = rows.split(batch)  # type: ignore[no-untyped-call]
-    with torch.inference_mode(), autocast(source.device, dtype), source.batches(parts) as batches:
-        outputs = [model(normalize(images)).float() for images, _ in batches]
-    logits = torch.cat(outputs)
+    height, width, channels = source.shape
+    size = at_once or max(1, PIXELS_AT_ONCE // (height * width))
+    with torch.inference_mode(), autocast(source.device, dtype):
+        while (logits := _attempt(model, source, rows, normalize, size)) is None:
+            make_room(source.device)
+            size = min(size, len(rows))
+            if size == 1:
+                raise too_large(1, (channels, height, width), source.device)
+            at_once = size = size // 2
     labels = source.labels[rows].to(logits.device)
     loss = nn.functional.cross_entropy(logits, labels)
     metrics = {"loss": float(loss), **scores(confusion_matrix(logits, labels))}
-    return Evaluation({f"val/{name}": value for name, value in metrics.items()}, logits.cpu())
+    return Evaluation({f"val/{name}": value for name, value in metrics.items()}, logits.cpu(), at_once)
+
+
+def _attempt(
+    model: nn.Module, source: Batches, rows: Tensor, normalize: Callable[[Tensor], Tensor], size: int
+) -> Tensor | None:
+    """Return the logits of all rows, computed so many at a time; None where memory was too small."""
+    parts: tuple[Tensor, ...] = rows.split(size)  # type: ignore[no-untyped-call]
+    try:
+        with source.batches(parts) as batches:
+            return torch.cat([model(normalize(images)).float() for images, _ in batches])
+    except Exception as error:
+        if not lacks_memory(error):
+            raise
+        log.warning("an evaluation of %d images at a time ran out of memory: %s", size, line_of(error))
+    return None

@@ -51,7 +51,7 @@ def fit(
 
     Returns:
         The training. Nothing is built before its first report, so the errors of a configuration come from
-        there: `SettingsError`, `CheckpointError`, `Diverged`.
+        there: `SettingsError`, `CheckpointError`, `Diverged`, `TooLarge`.
     """
     return Training(config, data, checkpoint=checkpoint, device=resolve_device(device), cut=cut)
 
@@ -89,6 +89,7 @@ class Training:
             Interrupted: the epoch was cut; the next call goes on with it.
             StopIteration: the horizon is reached, patience is at its end, or the training is closed.
             Diverged: a loss is NaN or infinite; the training is then closed.
+            TooLarge: the fewest images that can be computed at once do not fit into memory; likewise.
         """
         if self._closed:
             raise StopIteration
@@ -162,6 +163,14 @@ class Training:
             TrainingError: the training is closed.
         """
         return self._opened().origin
+
+    def shortage(self) -> str:
+        """Return what is done about batches that do not fit into memory; empty where all do.
+
+        Raises:
+            TrainingError: the training is closed.
+        """
+        return self._opened().shortage
 
     def close(self) -> None:
         """End the training and let go of the model; a second call does nothing."""

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from search.plan.trial_config import TrialConfig
-from search.training.accumulation import gradient
 from search.training.averaging import Average
+from search.training.batch_loss import BatchLoss
 from search.training.building import build_model
 from search.training.class_weights import balanced_weights, weighted
 from search.training.compiling import compile_errors, compiled
 from search.training.data.batches import Batches
 from search.training.data.dataset import Data, Split
-from search.training.devices import autocast, autocast_dtype
+from search.training.devices import autocast_dtype
 from search.training.divergence import refuse_divergence
 from search.training.errors import Diverged, Interrupted
 from search.training.evaluation import Evaluation, evaluate
@@ -28,6 +28,7 @@ from search.training.passage import Cut, Passage
 from search.training.patience import out_of_patience, watched
 from search.training.randomness import Randomness
 from search.training.sampling import epoch_order
+from search.training.step import Step
 
 
 class Learner:
@@ -59,23 +60,36 @@ class Learner:
         if self._pretrained is not None:
             self._pretrained.prepare(self._model)
         self.origin = ""
-        self._forward = compiled(self._model) if recipe.compile else self._model
         self._average = Average(self._model, decay=recipe.ema) if recipe.ema else None
         self._optimizer = self._parts.optimizer(self._model)
+        self._step = Step(self._model, self._optimizer, recipe, shape=data.shape, device=device)
+        self._at_once: int | None = None
         factor = recipe.learning_rate_factor
         groups = self._optimizer.param_groups
         self._peaks = [float(group["lr"]) * factor * group.get("lr_factor", 1.0) for group in groups]
         self._sizes = recipe.batches(len(data.train))
         self._steps = config.epochs * len(self._sizes)
-        self._schedule, self._augment = self._parts.schedule(), self._parts.augment()
-        self._loss = self._make_loss()
-        self._normalize = Normalization(data, device, channels_last=recipe.memory_format_is_channels_last)
-        self._dtype = autocast_dtype(recipe.precision, device, min(data.shape[1:]))
+        self._schedule = self._parts.schedule()
+        self._batch_loss = BatchLoss(
+            augment=self._parts.augment(),
+            normalize=Normalization(data, device, channels_last=recipe.memory_format_is_channels_last),
+            forward=compiled(self._model) if recipe.compile else self._model,
+            loss=self._make_loss(),
+            classes=len(data.classes),
+            device=device,
+            dtype=autocast_dtype(recipe.precision, device, min(data.shape[1:])),
+        )
 
     @property
     def ended(self) -> str:
         """Why the training ends before its horizon; empty where it does not."""
         return out_of_patience(self.past, self._recipe.patience)
+
+    @property
+    def shortage(self) -> str:
+        """What is done about batches that do not fit into memory; empty where all do."""
+        few = f"no more than {self._at_once} images are evaluated at once" if self._at_once else ""
+        return "; ".join(filter(None, (self._step.shortage, few)))
 
     def begin(self) -> None:
         """Give the model the weights that it begins with, where they are not random; not where it is restored.
@@ -123,7 +137,11 @@ class Learner:
         judged = self._data.validation if split is None else split
         source = self._data.to(self._device, judged)
         rows = torch.from_numpy(judged.indices).to(source.home)
-        result = evaluate(self._judged, source, rows, normalize=self._normalize, dtype=self._dtype)
+        how = self._batch_loss
+        result = evaluate(
+            self._judged, source, rows, normalize=how.normalize, dtype=how.dtype, at_once=self._at_once
+        )
+        self._at_once = result.at_once
         loss = result.metrics["val/loss"]
         if not math.isfinite(loss):
             reason = f"the validation loss is {loss} after epoch {self.epoch}"
@@ -154,6 +172,7 @@ class Learner:
                 else {}
             ),
             **({"passage": self.passage.state()} if self.passage else {}),
+            **({"parts": self._step.parts, "at_once": self._at_once} if self.shortage else {}),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -166,6 +185,8 @@ class Learner:
         self._optimizer.load_state_dict(state["optimizer"])
         self._randomness.restore(state["randomness"], self.epoch)
         self.origin = state.get("origin", "")
+        self._step.parts = state.get("parts", self._recipe.accumulation)
+        self._at_once = state.get("at_once")
         cut = state.get("passage")
         self.passage = Passage.restored(cut, self._device) if cut else None
 
@@ -194,12 +215,13 @@ class Learner:
             compile_errors() if self._recipe.compile else nullcontext(),
             source.batches(rows[passage.batch :]) as batches,
         ):
-            for index, batch in enumerate(batches, start=passage.batch):
-                self._set_learning_rate(self.epoch * len(rows) + index)
-                logits, labels, passage.losses[index] = self._step(*batch)
-                passage.hits += (logits.argmax(dim=1) == labels).sum()
-                refuse_divergence(passage.losses, index, epoch=self.epoch + 1)
-                passage.batch = index + 1
+            for images, labels in batches:
+                self._set_learning_rate(self.epoch * len(rows) + passage.batch)
+                forward = self._batch_loss.of(images, labels, self._randomness.augmentation)
+                passage.add(*self._step(forward, len(images)))
+                if self._average:
+                    self._average.update(self._model)
+                refuse_divergence(passage.losses, passage.batch - 1, epoch=self.epoch + 1)
                 remaining = len(rows) - passage.batch
                 if cut is not None and remaining and cut(passage.left(remaining + after)):
                     return
@@ -210,26 +232,6 @@ class Learner:
         rows = torch.from_numpy(self._data.train.indices)[shuffled].to(source.home)
         parts: Sequence[Tensor] = rows.split(self._sizes)  # type: ignore[no-untyped-call]
         return parts
-
-    def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        draws = self._augment.draw(len(images), self._data.shape, self._randomness.augmentation)
-        images, targets = self._augment.batch(images, labels, draws, classes=len(self._data.classes))
-        images = self._normalize(images)
-        self._optimizer.zero_grad()
-        logits, loss = gradient(self._said, images, targets, parts=self._recipe.accumulation)
-        if self._recipe.gradient_clip > 0:
-            nn.utils.clip_grad_norm_(self._model.parameters(), self._recipe.gradient_clip)
-        self._optimizer.step()
-        if self._average:
-            self._average.update(self._model)
-        # Of a mixed image, the label of which it has most.
-        return logits, targets.argmax(dim=1) if targets.ndim == 2 else targets, loss
-
-    def _said(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits of normalised images, and their mean loss."""
-        with autocast(self._device, self._dtype):
-            logits = self._forward(images)
-            return logits, self._loss(logits, targets)
 
     def _set_learning_rate(self, step: int) -> None:
         factor = self._schedule(step, self._steps, self.past)

@@ -54,6 +54,12 @@ class Passage:
         """Let a stretch begin: its clock runs from now on."""
         self.first, self.began = self.batch, time.perf_counter()
 
+    def add(self, loss: Tensor, hits: Tensor) -> None:
+        """Take what the next batch gave: its mean loss, and how many of its images were classified rightly."""
+        self.losses[self.batch] = loss
+        self.hits += hits
+        self.batch += 1
+
     def end(self) -> None:
         """Let a stretch end: its time is added."""
         self.seconds += time.perf_counter() - self.began

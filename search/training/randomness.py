@@ -37,15 +37,15 @@ class Randomness:
     @contextmanager
     def initial_weights(self) -> Iterator[None]:
         """Within it torch's global generators yield the stream of the initial weights, from its beginning."""
-        with _global_state(_seeded_state(self._weights_seed, self.device), self.device):
+        with _lent(_seeded_state(self._weights_seed, self.device), self.device):
             yield
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
         """Within it torch's global generators are this trial's, where its last epoch left them."""
-        with _global_state(self._dropout, self.device):
+        with _lent(self._dropout, self.device):
             yield
-            self._dropout = _get_global_state(self.device)
+            self._dropout = global_state(self.device)
 
     def order_of_epoch(self) -> torch.Generator:
         """Return a generator of the order of an epoch's images, a copy: an epoch that is cut draws it once more."""
@@ -85,21 +85,23 @@ class Randomness:
 
 
 @contextmanager
-def _global_state(state: list[Tensor], device: torch.device) -> Iterator[None]:
-    before = _get_global_state(device)
-    _set_global_state(state, device)
+def _lent(state: list[Tensor], device: torch.device) -> Iterator[None]:
+    before = global_state(device)
+    set_global_state(state, device)
     try:
         yield
     finally:
-        _set_global_state(before, device)
+        set_global_state(before, device)
 
 
-def _get_global_state(device: torch.device) -> list[Tensor]:
+def global_state(device: torch.device) -> list[Tensor]:
+    """Return where torch's global generators stand: the CPU's, and that of a GPU."""
     states = [torch.get_rng_state()]
     return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
 
 
-def _set_global_state(states: list[Tensor], device: torch.device) -> None:
+def set_global_state(states: list[Tensor], device: torch.device) -> None:
+    """Let torch's global generators stand where `global_state` was taken, of the same device."""
     torch.set_rng_state(states[0])
     if device.type == "cuda":
         torch.cuda.set_rng_state(states[1], device)

@@ -10,6 +10,7 @@ from statistics import median_low
 
 from search.plan.trial_config import Value
 from search.runs.record import Stint, TrialRecord
+from search.training.shortage import OF_A_GPU
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 """Parts of a GPU that add up to a whole one, so that none is left over."""
@@ -24,9 +25,6 @@ KIND = ("architecture", "batch_size")
 
 OUT_OF_MEMORY = "out of GPU memory"
 """How the reason of a stint begins whose trial is tried again on a larger share."""
-
-SAID = ("out of memory", "OutOfMemoryError", "ALLOC_FAILED")
-"""What torch, CUDA, cuDNN and cuBLAS say of it (torch 2.15)."""
 
 Kind = tuple[Value, ...]
 
@@ -88,7 +86,7 @@ def kind_of(point: Mapping[str, Value]) -> Kind:
 
 def lacked_memory(failure: str) -> bool:
     """Tell whether a trial failed since its GPU, or its share of one, was too small."""
-    return any(words in failure for words in SAID)
+    return any(words in failure for words in OF_A_GPU)
 
 
 def enlarged(share: float) -> str:

@@ -11,7 +11,6 @@ import errno
 import json
 import logging
 import os
-import platform
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +20,6 @@ from typing import Any
 
 import torch
 
-import search
 from search.plan.plugins import load_plugins
 from search.plan.trial_config import Access, TrialConfig
 from search.runs.causes import causes
@@ -34,6 +32,7 @@ from search.training.errors import CheckpointError, DataError, Interrupted
 from search.training.fit import Training, fit
 from search.training.report import Report
 from search.training.transfer import TRANSFER
+from search.tuning.environment import environment
 from search.tuning.hang_limits import TIMES
 from search.tuning.leaving import SOON
 from search.tuning.machine_faults import MachineError, machine_fault
@@ -173,6 +172,7 @@ class StintRunner:
         self._training: Training | None = None
         self._events: EventWriter | None = None
         self._handler: logging.Handler | None = None
+        self._environment: dict[str, str] = {}
 
     def step(self) -> StepResult:
         """Train one epoch and make it durable, or what there is of it where this machine will soon be gone.
@@ -255,6 +255,8 @@ class StintRunner:
         for old in self._folder.checkpoints()[:-2]:
             old.unlink()
         log.info("epoch %d of %d: %s", report.epoch, self._assignment.config.epochs, dict(report.metrics))
+        if shortage := training.shortage():
+            self._describe(memory=shortage)
         if report.ended:
             log.info("the training ends here: %s", report.ended)
         self._transport.deliver(self._folder.folder)
@@ -298,7 +300,7 @@ class StintRunner:
         log.addHandler(self._handler)
         log.setLevel(logging.INFO)
         load_plugins([self._supplies.plugin(Path(plugin)) for plugin in task.config.plugins])
-        write_json(self._folder.environment, environment(self._device_name()), durable=False)
+        self._describe()
         self._events = EventWriter(self._folder.folder)
         self._events.start(task.config.settings, group=f"{self._run.root.name}/{task.number}")
         self._transport.deliver(self._folder.folder)  # what is known of a worker that dies in its first epoch
@@ -310,8 +312,12 @@ class StintRunner:
         checkpoint = partial or self._checkpoint()
         self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
         if task.config.settings.get(TRANSFER):  # a checkpoint knows its weights, whose file may be gone
-            known = {**environment(self._device_name()), "weights": self._training.origin()}
-            write_json(self._folder.environment, known, durable=False)
+            self._describe(weights=self._training.origin())
+
+    def _describe(self, **known: str) -> None:
+        """Write what the result depends on beside the configuration, what was known before and what is known now."""
+        self._environment = {**(self._environment or environment(self._device_name())), **known}
+        write_json(self._folder.environment, self._environment, durable=False)
 
     def _receive(self, entry: str) -> None:
         """See to it that the decoded images are in this node's cache.
@@ -365,18 +371,6 @@ class StintRunner:
         if self._device != "auto":
             return self._device
         return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
-
-
-def environment(device: str) -> dict[str, str]:
-    """Return what a result depends on beside its configuration."""
-    return {
-        "winnow": search.__version__,
-        "torch": str(torch.__version__),
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "host": socket.gethostname(),
-        "device": device,
-    }
 
 
 def _file_name(relative: str) -> str:

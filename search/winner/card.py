@@ -235,7 +235,7 @@ def _usage(description: Description, found: Verification) -> str:
 
 def _training(trained: Trained, bundle: Bundle) -> str:
     environment = trained.trial.document.get("environment", {})
-    shown = ("device", "system", "python", "torch", "winnow")
+    shown = ("device", "memory", "system", "python", "torch", "winnow")
     where = "".join(f"- {name}: {plain(str(environment[name]))}\n" for name in shown if name in environment)
     first = " of the first member" if len(trained.members) > 1 else ""
     origins = _origins(trained)

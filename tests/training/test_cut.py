@@ -17,9 +17,9 @@ from search.plan.trial_config import DataConfig, TrialConfig, Value
 from search.training.data import Data
 from search.training.errors import Interrupted, TrainingError
 from search.training.fit import fit
-from search.training.learner import Learner
 from search.training.optimizers import optimizers
 from search.training.schedules import schedules
+from search.training.step import Step
 from tests.training.test_fit import EVERYTHING_RANDOM, exact, same, state
 
 MakeConfig = Callable[..., TrialConfig]
@@ -129,13 +129,13 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made, step = Clock(), Learner._step
+    made, step = Clock(), Step.__call__
 
     def one_second(*arguments: Any) -> Any:
         made.now += 1.0
         return step(*arguments)
 
-    monkeypatch.setattr(Learner, "_step", one_second)
+    monkeypatch.setattr(Step, "__call__", one_second)
     monkeypatch.setattr("time.perf_counter", made)
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search.runs.record import Stint, TrialRecord
+from search.training.errors import TooLarge
 from search.tuning.packing import SHARES, Packing, enlarged, lacked_memory
 
 GIB = 2**30
@@ -82,6 +83,10 @@ def test_no_share_is_smaller_than_the_cores_and_the_memory_of_the_node_allow() -
         ("OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has …", True),
         ("RuntimeError: CUDA error: out of memory", True),
         ("RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED", True),
+        (
+            str(TooLarge(1, (3, 224, 224), "the memory of cuda:0 (16.0 GB, 2.0 GB of it for this trial)")),
+            True,
+        ),
         ("the loss became nan at epoch 2", False),
         ("ValueError: memory_format is not known", False),
     ],

@@ -98,7 +98,7 @@ def test_a_published_network_says_of_images_what_torchvisions_own_says(
     pixels = torch.from_numpy(colours.train.images[:6].copy()).permute(0, 3, 1, 2)
     square = torch.nn.functional.interpolate(pixels.float() / 255, (32, 32), mode="bilinear")
     with torch.inference_mode():
-        found = learner._model(learner._normalize(pixels))
+        found = learner._model(learner._batch_loss.normalize(pixels))
         expected = reference.eval()(preprocess(square))
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
     assert learner.origin.startswith("ResNet18_Weights.DEFAULT: resnet18-")

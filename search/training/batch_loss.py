@@ -1,0 +1,55 @@
+"""From a batch as it was loaded to its loss: augmented, normalised, through the network; whole or a part at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from search.training.accumulation import Forward
+from search.training.augmentations.draws import Draws
+from search.training.augmentations.pipeline import Pipeline
+from search.training.devices import autocast
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchLoss:
+    """How a trial's batches come to a loss.
+
+    ``forward`` is from normalised images to logits, ``loss`` from logits and targets to their mean, ``dtype`` that of
+    matrix products. ``classes`` is how many there are.
+    """
+
+    augment: Pipeline
+    normalize: Callable[[Tensor], Tensor]
+    forward: Callable[[Tensor], Tensor]
+    loss: Callable[[Tensor, Tensor], Tensor]
+    classes: int
+    device: torch.device
+    dtype: torch.dtype
+
+    def of(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> Forward:
+        """Draw all that is random about a batch's images, and return what computes its parts, each from these draws.
+
+        Args:
+            images: (N, C, H, W) uint8.
+            labels: (N,) int64.
+            generator: on the device.
+        """
+        _, channels, height, width = images.shape
+        draws = self.augment.draw(len(images), (channels, height, width), generator)
+        return partial(self._of_part, images, labels, draws)
+
+    def _of_part(
+        self, images: Tensor, labels: Tensor, draws: Draws, rows: slice | None
+    ) -> tuple[Tensor, Tensor]:
+        images, targets = self.augment.batch(images, labels, draws, classes=self.classes, rows=rows)
+        with autocast(self.device, self.dtype):
+            logits = self.forward(self.normalize(images))
+            loss = self.loss(logits, targets)
+        # Of a mixed image, the label of which it has most.
+        wanted = targets.argmax(dim=1) if targets.ndim == 2 else targets
+        return loss, (logits.detach().argmax(dim=1) == wanted).sum()
