@@ -1,6 +1,6 @@
 """Do trials on one machine share one copy of the images? Measured: what N processes that train on them hold together.
 
-    python -m benchmarks.shared_images --data-dir /work/cifar10 --processes 4
+    python -m benchmarks.shared_images --data-dir path/to/cifar10 --processes 4
 
 Each process loads the data set as a trial does and goes through all training images once; then the kernel is asked
 (`/proc/<pid>/smaps`; PSS counts a page that n processes share as 1/n of it in each):
