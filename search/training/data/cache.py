@@ -97,11 +97,7 @@ def cached(source: Source, cache: Path | None = None, *, access: Access = "auto"
 
 def _made(source: Source, decoded: Path, listed: Path, access: Access) -> Path:
     """Return the folder of a source's images, made where it was missing."""
-    folder = (
-        listed
-        if access == "decoded" or (access == "auto" and _in_files_for_good(listed, decoded))
-        else decoded
-    )
+    folder = listed if access == "decoded" or (access == "auto" and _only(listed, decoded)) else decoded
     if not folder.exists():
         try:
             _make_once(folder, lambda partial: _fill(source, partial, access))
@@ -112,11 +108,8 @@ def _made(source: Source, decoded: Path, listed: Path, access: Access) -> Path:
     return folder
 
 
-def _in_files_for_good(listed: Path, decoded: Path) -> bool:
-    """Tell whether the images were left in their files, and still would find no room decoded."""
-    if decoded.exists() or not listed.exists():
-        return False
-    return not fits_disk(sum(split.images.nbytes for split in _open(listed, "").splits.values()), listed)
+def _only(wanted: Path, other: Path) -> bool:
+    return wanted.exists() and not other.exists()
 
 
 def entry_folder(entry: str, cache: Path | None = None) -> Path:

@@ -33,6 +33,7 @@ def test_the_page_names_every_architecture_with_its_settings_and_weights() -> No
     assert said == {
         entry.name: (", ".join(setting.name for setting in entry.settings), entry.weights or "")
         for entry in map(architectures.__getitem__, architectures.names())
+        if entry.build.__module__.startswith("search.")  # another test may have a plugin's
     }
 
 

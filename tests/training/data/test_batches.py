@@ -193,7 +193,10 @@ def test_what_fits_the_disk_exactly_is_decoded_once(
     assert isinstance(data.train.images, np.memmap)
 
 
-def test_what_fits_no_memory_is_streamed_and_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fits_no_memory_is_streamed_and_said(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINNOW_CACHE", str(tmp_path))  # another test left these images in their files
     config = DataConfig("image_folder", validation=0.21)
     assert not any("images:" in note for note in load_data(config, directory=root).notes)
     monkeypatch.setattr("search.training.data.access.MEMORY_SHARE", 0.0)
