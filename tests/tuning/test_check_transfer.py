@@ -47,7 +47,9 @@ def weights(tmp_path: Path) -> Path:
 def _no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.delenv("WINNOW_WEIGHTS", raising=False)
-    monkeypatch.setattr("urllib.request._opener", None)  # it remembers the proxies of the process's first look
+    monkeypatch.setattr(
+        "urllib.request._opener", None
+    )  # it remembers the proxies of the process's first look
     for name in ("http_proxy", "https_proxy"):  # nobody listens there
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 

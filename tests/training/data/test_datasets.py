@@ -274,7 +274,9 @@ def test_resizing_in_chunks_is_resizing_at_once(tmp_path: Path, monkeypatch: pyt
 
 def test_a_network_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("search.training.data.torchvision_sets.NETWORK_TIMEOUT", 0.05)
-    monkeypatch.setattr("urllib.request._opener", None)  # it remembers the proxies of the process's first look
+    monkeypatch.setattr(
+        "urllib.request._opener", None
+    )  # it remembers the proxies of the process's first look
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for name in ("http_proxy", "https_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{silent.getsockname()[1]}")
