@@ -7,6 +7,7 @@ from typing import Annotated
 from torch import nn
 
 from search.plan.registry import Range
+from search.training.architectures.head import Dropout
 from search.training.architectures.published import published
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import (
@@ -43,9 +44,7 @@ def _register(size: str) -> None:
         stochastic_depth: Annotated[
             float, Range(0, 0.95, "chance that the last block is skipped for an image; earlier ones less")
         ] = 0.2,
-        dropout: Annotated[
-            float, Range(0, 0.95, "share of features dropped before the last layer")
-        ] = DROPOUTS[size],
+        dropout: Dropout = DROPOUTS[size],
     ) -> nn.Module:
         return efficientnet(
             name, shape, classes, stem=stem, stochastic_depth=stochastic_depth, dropout=dropout

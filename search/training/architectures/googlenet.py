@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from torch import nn
 
-from search.plan.registry import Range
+from search.training.architectures.head import Dropout
 from search.training.architectures.published import published
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import Stem, fit_first_convolution, takes_small_stem
@@ -18,7 +16,7 @@ def googlenet(
     classes: int,
     *,
     stem: Stem = "auto",
-    dropout: Annotated[float, Range(0, 0.95, "share of features dropped before the last layer")] = 0.2,
+    dropout: Dropout = 0.2,
 ) -> nn.Module:
     """Build GoogLeNet, with the batch norm that torchvision gave it and without the two auxiliary classifiers.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from torch import nn
 
-from search.plan.registry import Range
+from search.training.architectures.head import Dropout
 from search.training.architectures.published import published
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import (
@@ -23,7 +21,7 @@ def inception_v3(
     classes: int,
     *,
     stem: Stem = "auto",
-    dropout: Annotated[float, Range(0, 0.95, "share of features dropped before the last layer")] = 0.5,
+    dropout: Dropout = 0.5,
 ) -> nn.Module:
     """Build Inception v3 without the auxiliary classifier.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from torch import nn
 
 from search.plan.registry import Range
+from search.training.architectures.head import Dropout
 from search.training.architectures.published import published
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import (
@@ -37,7 +38,7 @@ def _register(name: str) -> None:
         width_multiplier: Annotated[
             float, Range(0.1, 4, "times the published number of channels; rounded to eights")
         ] = 1.0,
-        dropout: Annotated[float, Range(0, 0.95, "share of features dropped before the last layer")] = 0.2,
+        dropout: Dropout = 0.2,
     ) -> nn.Module:
         return mobilenet(name, shape, classes, stem=stem, width_multiplier=width_multiplier, dropout=dropout)
 

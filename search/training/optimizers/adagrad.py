@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
 import torch
 from torch import nn
 
-from search.plan.registry import Range
-from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
+from search.training.optimizers.registry import L2Decay, LearningRate, decay_groups, optimizers
 
 
 @optimizers.register("adagrad")
@@ -17,9 +15,7 @@ def adagrad(
     parameters: Iterable[nn.Parameter],
     *,
     learning_rate: LearningRate = 1e-2,
-    weight_decay: Annotated[
-        float, Range(0, 1, "L2 coefficient, added to the gradient; not on biases, norms")
-    ] = 0.0,
+    weight_decay: L2Decay = 0.0,
 ) -> torch.optim.Optimizer:
     """Build Adagrad; the defaults are torch's.
 

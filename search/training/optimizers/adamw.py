@@ -9,7 +9,13 @@ import torch
 from torch import nn
 
 from search.plan.registry import Range
-from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
+from search.training.optimizers.registry import (
+    LearningRate,
+    MeanMemory,
+    SquareMemory,
+    decay_groups,
+    optimizers,
+)
 
 
 @optimizers.register("adamw")
@@ -17,8 +23,8 @@ def adamw(
     parameters: Iterable[nn.Parameter],
     *,
     learning_rate: LearningRate = 1e-3,
-    beta1: Annotated[float, Range(0, 0.9999, "memory of the gradient's mean")] = 0.9,
-    beta2: Annotated[float, Range(0, 0.99999, "memory of the gradient's square")] = 0.999,
+    beta1: MeanMemory = 0.9,
+    beta2: SquareMemory = 0.999,
     weight_decay: Annotated[
         float, Range(0, 10, "decay per step and learning rate; not on biases, norms")
     ] = 0.01,

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from search.plan.registry import Range
-from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
+from search.training.optimizers.registry import LearningRate, MeanMemory, decay_groups, optimizers
 
 
 @optimizers.register("lion")
@@ -17,7 +17,7 @@ def lion(
     parameters: Iterable[nn.Parameter],
     *,
     learning_rate: LearningRate = 1e-4,
-    beta1: Annotated[float, Range(0, 0.9999, "memory of the gradient's mean")] = 0.9,
+    beta1: MeanMemory = 0.9,
     beta2: Annotated[float, Range(0, 0.99999, "memory of what is remembered")] = 0.99,
     weight_decay: Annotated[
         float, Range(0, 10, "decay per step and learning rate; not on biases, norms")

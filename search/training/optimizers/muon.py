@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from search.plan.registry import Range
-from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
+from search.training.optimizers.registry import LearningRate, Momentum, decay_groups, optimizers
 
 
 @optimizers.register("muon")
@@ -17,7 +17,7 @@ def muon(
     parameters: Iterable[nn.Parameter],
     *,
     learning_rate: LearningRate = 1e-3,
-    momentum: Annotated[float, Range(0, 0.9999, "share of the last step that goes on")] = 0.95,
+    momentum: Momentum = 0.95,
     weight_decay: Annotated[
         float, Range(0, 10, "decay per step and learning rate; not on biases, norms")
     ] = 0.1,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
 import torch
 from torch import nn
 
-from search.plan.registry import Range
-from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
+from search.training.optimizers.registry import (
+    L2Decay,
+    LearningRate,
+    MeanMemory,
+    SquareMemory,
+    decay_groups,
+    optimizers,
+)
 
 
 @optimizers.register("nadam")
@@ -17,11 +22,9 @@ def nadam(
     parameters: Iterable[nn.Parameter],
     *,
     learning_rate: LearningRate = 2e-3,
-    beta1: Annotated[float, Range(0, 0.9999, "memory of the gradient's mean")] = 0.9,
-    beta2: Annotated[float, Range(0, 0.99999, "memory of the gradient's square")] = 0.999,
-    weight_decay: Annotated[
-        float, Range(0, 1, "L2 coefficient, added to the gradient; not on biases, norms")
-    ] = 0.0,
+    beta1: MeanMemory = 0.9,
+    beta2: SquareMemory = 0.999,
+    weight_decay: L2Decay = 0.0,
 ) -> torch.optim.Optimizer:
     """Build NAdam; the defaults are torch's, and the paper's.
 

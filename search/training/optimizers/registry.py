@@ -17,6 +17,10 @@ from search.plan.registry import Range, Registry
 Build = Callable[..., torch.optim.Optimizer]
 
 LearningRate = Annotated[float, Range(0, 100, "peak step size; the schedule multiplies it")]
+Momentum = Annotated[float, Range(0, 0.9999, "share of the last step that goes on")]
+MeanMemory = Annotated[float, Range(0, 0.9999, "memory of the gradient's mean")]
+SquareMemory = Annotated[float, Range(0, 0.99999, "memory of the gradient's square")]
+L2Decay = Annotated[float, Range(0, 1, "L2 coefficient, added to the gradient; not on biases, norms")]
 
 optimizers: Registry[Build] = Registry("optimizer")
 

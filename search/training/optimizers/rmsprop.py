@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
 import torch
 from torch import nn
 
-from search.plan.registry import Range
-from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
+from search.training.optimizers.registry import (
+    L2Decay,
+    LearningRate,
+    Momentum,
+    SquareMemory,
+    decay_groups,
+    optimizers,
+)
 
 
 @optimizers.register("rmsprop")
@@ -17,11 +22,9 @@ def rmsprop(
     parameters: Iterable[nn.Parameter],
     *,
     learning_rate: LearningRate = 1e-2,
-    square_memory: Annotated[float, Range(0, 0.99999, "memory of the gradient's square")] = 0.99,
-    momentum: Annotated[float, Range(0, 0.9999, "share of the last step that goes on")] = 0.0,
-    weight_decay: Annotated[
-        float, Range(0, 1, "L2 coefficient, added to the gradient; not on biases, norms")
-    ] = 0.0,
+    square_memory: SquareMemory = 0.99,
+    momentum: Momentum = 0.0,
+    weight_decay: L2Decay = 0.0,
 ) -> torch.optim.Optimizer:
     """Build RMSprop; the defaults are torch's.
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
 import torch
 from torch import nn
 
-from search.plan.registry import Range
-from search.training.optimizers.registry import LearningRate, decay_groups, optimizers
+from search.training.optimizers.registry import L2Decay, LearningRate, Momentum, decay_groups, optimizers
 
 
 @optimizers.register("sgd")
@@ -17,11 +15,9 @@ def sgd(
     parameters: Iterable[nn.Parameter],
     *,
     learning_rate: LearningRate = 0.1,
-    momentum: Annotated[float, Range(0, 0.9999, "share of the last step that goes on")] = 0.9,
+    momentum: Momentum = 0.9,
     nesterov: bool = True,
-    weight_decay: Annotated[
-        float, Range(0, 1, "L2 coefficient, added to the gradient; not on biases, norms")
-    ] = 5e-4,
+    weight_decay: L2Decay = 5e-4,
 ) -> torch.optim.Optimizer:
     """Build SGD; the defaults are those of Wide ResNets on CIFAR (Zagoruyko and Komodakis 2016).
 
