@@ -7,37 +7,38 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from search.training.team import Shard
+
 Forward = Callable[[slice | None], tuple[Tensor, Tensor]]
-"""From some rows of a batch, None for all, to their mean loss and how many of them were classified rightly."""
+"""From some rows of a shard, None for all, to their mean loss and how many of them were classified rightly."""
 
 
-def gradient(forward: Forward, images: int, *, parts: int, least: int = 2) -> tuple[Tensor, Tensor]:
-    """Add the gradient of a batch's mean loss to the parameters', part by part.
+def gradient(forward: Forward, shard: Shard, *, parts: int, least: int = 2) -> tuple[Tensor, Tensor]:
+    """Add a shard's part in the gradient of a batch's mean loss to the parameters', part by part.
 
     The sum of the parts' gradients, each by its share of the images, is the whole batch's. Batch norm alone sees parts:
     its means are those of a part.
 
     Args:
         forward: computes a part.
-        images: of the batch.
-        parts: into how many the batch is cut; fewer where a part would be smaller than ``least``.
+        shard: what this process has of the batch.
+        parts: into how many it is cut; fewer where a part would be smaller than ``least``.
         least: images of a part, see `smallest_part`.
 
     Returns:
-        The mean loss of the batch and its hits, without gradient.
+        The shard's part in the mean loss of the batch, and its hits, without gradient.
     """
-    count = cuts(images, parts, least)
+    count = cuts(shard, parts, least)
     if count == 1:
-        loss, hits = forward(None)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach(), hits
-    done = [_of_part(forward, rows, images) for rows in _rows(images, count)]
+        return _of_part(forward, None, shard.weight(shard.images))
+    slices = _rows(shard.images, count)
+    done = [_of_part(forward, rows, shard.weight(rows.stop - rows.start)) for rows in slices]
     return torch.stack([loss for loss, _ in done]).sum(), torch.stack([hits for _, hits in done]).sum()
 
 
-def cuts(images: int, parts: int, least: int) -> int:
-    """Return into how many parts a batch is cut: so many as are wanted, and each of ``least`` images or more."""
-    return max(1, min(parts, images // least))
+def cuts(shard: Shard, parts: int, least: int) -> int:
+    """Return into how many parts each process cuts its shard: as many as wanted, each of ``least`` images or more."""
+    return max(1, min(parts, shard.smallest // least))
 
 
 def smallest_part(model: nn.Module) -> int:
@@ -51,8 +52,8 @@ def _rows(images: int, count: int) -> list[slice]:
     return [slice(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
-def _of_part(forward: Forward, rows: slice, images: int) -> tuple[Tensor, Tensor]:
+def _of_part(forward: Forward, rows: slice | None, weight: float) -> tuple[Tensor, Tensor]:
     loss, hits = forward(rows)
-    loss = loss * ((rows.stop - rows.start) / images)
-    loss.backward()
+    loss = loss * weight
+    loss.backward()  # type: ignore[no-untyped-call]
     return loss.detach(), hits

@@ -13,6 +13,7 @@ from search.training.accumulation import Forward
 from search.training.augmentations.draws import Draws
 from search.training.augmentations.pipeline import Pipeline
 from search.training.devices import autocast
+from search.training.team import Shard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,21 +32,30 @@ class BatchLoss:
     device: torch.device
     dtype: torch.dtype
 
-    def of(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> Forward:
-        """Draw all that is random about a batch's images, and return what computes its parts, each from these draws.
+    def needed(self, rows: Tensor, shard: Shard) -> Tensor:
+        """Return which of a batch's images (N,) a shard is computed from: its own, or all, where images are mixed."""
+        return rows if self.augment.mixes else rows[shard.rows]
+
+    def of(self, images: Tensor, labels: Tensor, generator: torch.Generator, shard: Shard) -> Forward:
+        """Draw all that is random about a batch's images, and return what computes a shard's parts from these draws.
 
         Args:
-            images: (N, C, H, W) uint8.
-            labels: (N,) int64.
-            generator: on the device.
+            images: (n, C, H, W) uint8, those that are `needed`.
+            labels: (n,) int64, of these.
+            generator: on the device; whatever the shard, it draws for the whole batch.
+            shard: what is computed.
         """
         _, channels, height, width = images.shape
-        draws = self.augment.draw(len(images), (channels, height, width), generator)
-        return partial(self._of_part, images, labels, draws)
+        draws = self.augment.draw(shard.whole, (channels, height, width), generator)
+        if len(images) < shard.whole:
+            draws = draws[shard.rows]
+        return partial(self._of_part, images, labels, draws, shard)
 
     def _of_part(
-        self, images: Tensor, labels: Tensor, draws: Draws, rows: slice | None
+        self, images: Tensor, labels: Tensor, draws: Draws, shard: Shard, rows: slice | None
     ) -> tuple[Tensor, Tensor]:
+        if shard.images < len(images):
+            rows = shard.of_whole(rows)
         images, targets = self.augment.batch(images, labels, draws, classes=self.classes, rows=rows)
         with autocast(self.device, self.dtype):
             logits = self.forward(self.normalize(images))

@@ -7,6 +7,7 @@ TrainingError
 │   └── WeightsError       the weights that it begins with are missing, or another architecture's
 ├── CheckpointError        the checkpoint does not belong to this configuration, or is damaged
 ├── TooLarge               not even the smallest part of a batch fits into memory
+├── SplitNeeded            a part of a batch does not fit into the memory of one process among several
 ├── Interrupted            an epoch was cut between two batches, as asked
 └── Diverged               the loss is no longer finite
 """
@@ -54,6 +55,20 @@ class TooLarge(TrainingError):  # noqa: N818 - what is the case
         why = ", the fewest that batch norm can be trained with," if self.images > 1 else ""
         # A trial on a share of a GPU is tried again on a larger one by these first words.
         return f"out of memory: a batch of {few}{why} does not fit into {self.memory}"
+
+
+class SplitNeeded(TrainingError):  # noqa: N818 - what is the case
+    """One of a trial's processes ran out of memory: all of them must begin the epoch anew with smaller parts.
+
+    ``parts`` is into how many each should cut its share of a batch.
+    """
+
+    def __init__(self, parts: int) -> None:
+        super().__init__(parts)
+        self.parts = parts
+
+    def __str__(self) -> str:
+        return f"a process ran out of memory: batches are to be computed in {self.parts} parts"
 
 
 class Interrupted(TrainingError):  # noqa: N818 - what happened

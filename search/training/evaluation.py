@@ -14,6 +14,7 @@ from search.training.devices import autocast
 from search.training.metrics import confusion_matrix, scores
 from search.training.room import make_room, too_large
 from search.training.shortage import lacks_memory, line_of
+from search.training.team import ALONE, Team
 
 log = logging.getLogger("search")
 
@@ -41,6 +42,7 @@ def evaluate(
     normalize: Callable[[Tensor], Tensor],
     dtype: torch.dtype,
     at_once: int | None = None,
+    team: Team = ALONE,
 ) -> Evaluation:
     """Evaluate a model on some rows of a source.
 
@@ -52,6 +54,7 @@ def evaluate(
         dtype: in which matrix products are computed.
         at_once: images in memory at a time, at most; half of them, and again, where they do not fit. None: as many as
             `PIXELS_AT_ONCE` allows.
+        team: whose processes share the rows and all get the same evaluation.
 
     Returns:
         The logits, and cross-entropy, accuracy, macro precision, recall and F1.
@@ -62,13 +65,16 @@ def evaluate(
     model.eval()
     height, width, channels = source.shape
     size = at_once or max(1, PIXELS_AT_ONCE // (height * width))
+    shard = team.shard(len(rows))
+    own = rows[shard.rows]
     with torch.inference_mode(), autocast(source.device, dtype):
-        while (logits := _attempt(model, source, rows, normalize, size)) is None:
+        while (logits := _attempt(model, source, own, normalize, size)) is None:
             make_room(source.device)
-            size = min(size, len(rows))
+            size = min(size, len(own))
             if size == 1:
                 raise too_large(1, (channels, height, width), source.device)
             at_once = size = size // 2
+    logits = team.gathered(logits, shard)
     labels = source.labels[rows].to(logits.device)
     loss = nn.functional.cross_entropy(logits, labels)
     metrics = {"loss": float(loss), **scores(confusion_matrix(logits, labels))}

@@ -21,6 +21,7 @@ from search.training.learner import Learner
 from search.training.passage import Cut
 from search.training.predictions import Predictions
 from search.training.report import Report
+from search.training.team import ALONE, Team
 
 FLOAT16_MAX = float(np.finfo(np.float16).max)
 
@@ -32,6 +33,8 @@ def fit(
     checkpoint: Path | None = None,
     device: str | torch.device = "auto",
     cut: Cut | None = None,
+    team: Team = ALONE,
+    parts: int = 1,
 ) -> Training:
     """Train a trial, an epoch for each report.
 
@@ -47,13 +50,19 @@ def fit(
         device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda:1``.
         cut: is asked between two batches whether the epoch is to be cut there, with the seconds that it will still
             take by its own pace, the validation included. Then `Interrupted` comes instead of its report; what `save`
-            writes goes on with the next batch, likewise bit for bit. None: no epoch is cut.
+            writes goes on with the next batch, likewise bit for bit. None: no epoch is cut. In a team the leader's
+            is asked.
+        team: of `search.training.team.joined`, where several processes train the trial together, each on a device of
+            its own: each of them asks for the next report, and all get the same. Batch size, batch norm and curve are
+            those of one process but for rounding; what dropout draws differs. A checkpoint is the leader's to save.
+        parts: into how many a batch, or each process's share of it, is cut at least, because of `SplitNeeded`.
 
     Returns:
         The training. Nothing is built before its first report, so the errors of a configuration come from
-        there: `SettingsError`, `CheckpointError`, `Diverged`, `TooLarge`.
+        there: `SettingsError`, `CheckpointError`, `Diverged`, `TooLarge`, in a team `SplitNeeded`.
     """
-    return Training(config, data, checkpoint=checkpoint, device=resolve_device(device), cut=cut)
+    where = resolve_device(device)
+    return Training(config, data, checkpoint=checkpoint, device=where, cut=cut, team=team, parts=parts)
 
 
 class Training:
@@ -70,9 +79,11 @@ class Training:
         checkpoint: Path | None,
         device: torch.device,
         cut: Cut | None = None,
+        team: Team = ALONE,
+        parts: int = 1,
     ) -> None:
         self.config = config
-        self._cut = cut
+        self._cut, self._team, self._parts = cut, team, parts
         self._data, self._checkpoint, self._device = data, checkpoint, device
         self._learner: Learner | None = None
         self._evaluation: Evaluation | None = None
@@ -190,7 +201,7 @@ class Training:
         if self._closed:
             raise TrainingError("the training is closed")
         if self._learner is None:
-            learner = Learner(self.config, self._data, self._device)
+            learner = Learner(self.config, self._data, self._device, team=self._team, parts=self._parts)
             if self._checkpoint is not None:
                 self._restore(learner, self._checkpoint)
             else:

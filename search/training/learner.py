@@ -28,7 +28,9 @@ from search.training.passage import Cut, Passage
 from search.training.patience import out_of_patience, watched
 from search.training.randomness import Randomness
 from search.training.sampling import epoch_order
+from search.training.shared_batch_norm import share_batch_norm
 from search.training.step import Step
+from search.training.team import ALONE, Team
 
 
 class Learner:
@@ -42,27 +44,33 @@ class Learner:
         config: the trial.
         data: its images.
         device: where to train.
+        team: the processes that train it together; each has a learner, and what one is told, all are.
+        parts: into how many a batch, or this process's share of one, is cut at least: memory was too small before.
 
     Raises:
         SettingsError: the configuration cannot be trained on these images.
     """
 
-    def __init__(self, config: TrialConfig, data: Data, device: torch.device) -> None:
+    def __init__(
+        self, config: TrialConfig, data: Data, device: torch.device, *, team: Team = ALONE, parts: int = 1
+    ) -> None:
         self.epoch = 0
         self.passage: Passage | None = None
         self.past: list[float] = []
-        self._data, self._device = data, device
+        self._data, self._device, self._team = data, device, team
         self._parts = Parts.of(config.settings)
         self._recipe = recipe = self._parts.recipe
         self._randomness = Randomness(config.seed, device)
-        self._model = build_model(self._parts, data, self._randomness, device)
+        model = build_model(self._parts, data, self._randomness, device)
+        self._model = share_batch_norm(model, team, device)
         self._pretrained = self._parts.pretrained(data.shape)
         if self._pretrained is not None:
             self._pretrained.prepare(self._model)
         self.origin = ""
         self._average = Average(self._model, decay=recipe.ema) if recipe.ema else None
         self._optimizer = self._parts.optimizer(self._model)
-        self._step = Step(self._model, self._optimizer, recipe, shape=data.shape, device=device)
+        self._step = Step(self._model, self._optimizer, recipe, shape=data.shape, device=device, team=team)
+        self._step.parts = self._least_parts = max(parts, recipe.accumulation)
         self._at_once: int | None = None
         factor = recipe.learning_rate_factor
         groups = self._optimizer.param_groups
@@ -139,7 +147,13 @@ class Learner:
         rows = torch.from_numpy(judged.indices).to(source.home)
         how = self._batch_loss
         result = evaluate(
-            self._judged, source, rows, normalize=how.normalize, dtype=how.dtype, at_once=self._at_once
+            self._judged,
+            source,
+            rows,
+            normalize=how.normalize,
+            dtype=how.dtype,
+            at_once=self._at_once,
+            team=self._team,
         )
         self._at_once = result.at_once
         loss = result.metrics["val/loss"]
@@ -185,7 +199,7 @@ class Learner:
         self._optimizer.load_state_dict(state["optimizer"])
         self._randomness.restore(state["randomness"], self.epoch)
         self.origin = state.get("origin", "")
-        self._step.parts = state.get("parts", self._recipe.accumulation)
+        self._step.parts = max(state.get("parts", 1), self._least_parts)
         self._at_once = state.get("at_once")
         cut = state.get("passage")
         self.passage = Passage.restored(cut, self._device) if cut else None
@@ -205,25 +219,30 @@ class Learner:
         """Train on the batches that are left, until there are none or the epoch is cut."""
         source = self._data.to(self._device, self._data.train)
         rows = self._shuffled_rows(source, order)
+        shards = [self._team.shard(size, least=self._step.least) for size in self._sizes]
         # What comes after the last batch counts, too: at most as much as training on as many images.
         after = len(self._data.validation) / self._sizes[0]
         self._model.train()
         if self._pretrained is not None:
             self._pretrained.freeze(self._model, self.epoch)
+        if self._team.rank:  # the leader's stream is the one that a checkpoint keeps
+            self._randomness.branch(self.epoch, passage.batch, self._team.rank)
         with (
             self._randomness.isolated(),
             compile_errors() if self._recipe.compile else nullcontext(),
-            source.batches(rows[passage.batch :]) as batches,
+            source.batches(list(map(self._batch_loss.needed, rows, shards))[passage.batch :]) as batches,
         ):
             for images, labels in batches:
                 self._set_learning_rate(self.epoch * len(rows) + passage.batch)
-                forward = self._batch_loss.of(images, labels, self._randomness.augmentation)
-                passage.add(*self._step(forward, len(images)))
+                shard = shards[passage.batch]
+                forward = self._batch_loss.of(images, labels, self._randomness.augmentation, shard)
+                passage.add(*self._step(forward, shard))
                 if self._average:
                     self._average.update(self._model)
                 refuse_divergence(passage.losses, passage.batch - 1, epoch=self.epoch + 1)
                 remaining = len(rows) - passage.batch
-                if cut is not None and remaining and cut(passage.left(remaining + after)):
+                wanted = cut is not None and remaining > 0 and cut(passage.left(remaining + after))
+                if remaining and self._team.agreed(wanted):
                     return
 
     def _shuffled_rows(self, source: Batches, order: torch.Generator) -> Sequence[Tensor]:

@@ -55,6 +55,10 @@ class Randomness:
         """Let the stream of the order stand where an epoch that is finished has left it."""
         self.order.set_state(drawn.get_state())
 
+    def branch(self, *key: int) -> None:
+        """Let dropout draw from another stream from now on, that of a process which trains beside others."""
+        self._dropout = _seeded_state(derived_seeds(self._seed, *key)[3], self.device)
+
     def state(self) -> dict[str, Any]:
         """Return every stream's position, as tensors."""
         return {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from search.training.accumulation import cuts, gradient, smallest_part
+from search.training.team import ALONE
 
 
 def model() -> nn.Module:
@@ -33,12 +34,12 @@ def test_parts_add_up_to_the_whole(images: int, parts: int, least: int, seed: in
         logits = one(some)
         return nn.functional.cross_entropy(logits, wanted), (logits.argmax(dim=1) == wanted).sum()
 
-    loss, hits = gradient(forward, images, parts=parts, least=least)
+    loss, hits = gradient(forward, ALONE.shard(images), parts=parts, least=least)
     whole = other(batch)
     expected = nn.functional.cross_entropy(whole, labels)
     expected.backward()  # type: ignore[no-untyped-call]
     assert sum(sizes) == images
-    assert len(sizes) == cuts(images, parts, least) <= parts
+    assert len(sizes) == cuts(ALONE.shard(images), parts, least) <= parts
     assert min(sizes) >= min(least, images)
     assert max(sizes) - min(sizes) <= 1
     assert not loss.requires_grad
@@ -54,7 +55,7 @@ def test_parts_add_up_to_the_whole(images: int, parts: int, least: int, seed: in
 def test_a_batch_is_cut_as_often_as_wanted_or_possible(
     images: int, parts: int, least: int, count: int
 ) -> None:
-    assert cuts(images, parts, least) == count
+    assert cuts(ALONE.shard(images), parts, least) == count
 
 
 @pytest.mark.parametrize(

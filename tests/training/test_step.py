@@ -24,6 +24,7 @@ from search.training.fit import Training, fit
 from search.training.recipe import Recipe
 from search.training.shortage import lacks_memory
 from search.training.step import Step
+from search.training.team import ALONE
 from tests.training.test_fit import EVERYTHING_RANDOM, exact, same
 
 MakeConfig = Callable[..., TrialConfig]
@@ -263,7 +264,7 @@ def test_what_the_optimizer_lacks_is_not_split() -> None:
 
     step = Step(layer, Full(layer.parameters()), Recipe(), shape=(1, 1, 2), device=torch.device("cpu"))
     with pytest.raises(torch.OutOfMemoryError):
-        step(forward, 4)
+        step(forward, ALONE.shard(4))
     assert step.parts == 1
 
 

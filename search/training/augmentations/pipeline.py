@@ -53,6 +53,11 @@ class Pipeline:
     parts: tuple[Augmentation, ...]
     fill: Fill = "constant"
 
+    @property
+    def mixes(self) -> bool:
+        """Whether an image may be mixed with any other one of its batch."""
+        return any(isinstance(part, Mixing) for part in self.parts)
+
     def draw(self, count: int, shape: Shape, generator: torch.Generator) -> Draws:
         """Draw all that is random about a batch; whatever parts of it are augmented later, and where.
 
@@ -62,7 +67,7 @@ class Pipeline:
             generator: on the images' device.
         """
         parts = tuple(part.draw(count, shape, generator) for part in self.parts)
-        if not any(isinstance(part, Mixing) for part in self.parts):
+        if not self.mixes:
             return Draws(parts)
         parts = self._one_mixing_each(parts, count, generator)
         return Draws(parts, torch.randperm(count, generator=generator, device=generator.device))
