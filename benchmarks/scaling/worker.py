@@ -18,7 +18,7 @@ import numpy as np
 from search.runs.events import EventWriter
 from search.runs.layout import RunLayout
 from search.training.predictions import Predictions
-from search.tuning.stint import Assignment, StepResult
+from search.tuning.assignment import Assignment, StepResult
 
 METRICS = (
     "val/loss",

@@ -174,6 +174,7 @@ Price = Annotated[float, Field(ge=0, le=1e6)]
 class ResourcesPlan(Section):
     """What one trial gets; None is for the program to decide (`auto`), which measures what trials take of a GPU.
 
+    ``processes``: so many train a trial together on the CPU, each a share of every batch; with GPUs it is one for each.
     ``patience``: an epoch that takes that many times the usual one is taken for hung. ``prices``: what an hour of
     each node type costs, in whatever currency `budget.cost` is meant.
     """
@@ -181,6 +182,12 @@ class ResourcesPlan(Section):
     cpus: float | None = Field(None, gt=0, le=100_000, description="a number of CPU cores above 0, or auto")
     gpus: float | None = Field(
         None, ge=0, le=100_000, description="0, a share of a GPU below 1, whole GPUs, or auto"
+    )
+    processes: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        description="a whole number of at least 1: processes that train a trial together without GPUs",
     )
     patience: float = Field(20.0, ge=2, le=1e6, description="a number of usual epochs, of at least 2")
     prices: dict[str, Price] = Field(

@@ -24,10 +24,10 @@ from ray.tune.search import Searcher
 from search.runs.record import Ending
 from search.tuning.actor_nodes import ActorNodes
 from search.tuning.answers import Decision
+from search.tuning.assignment import StepResult
 from search.tuning.capacity import Need
 from search.tuning.driver import Driver
 from search.tuning.interrupts import Interrupts
-from search.tuning.stint import StepResult
 from search.tuning.trainable import WarmWorker
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Suggest(_Unkept, Searcher):  # type: ignore[misc]
         place = self._driver.workplace
         place.waits(assignment.number)
         need = place.elsewhere(Need(assignment.cpus, assignment.gpus, place.usual.memory), assignment.avoid)
-        threads = max(1, int(assignment.cpus))
+        threads = max(1, int(assignment.cpus) // assignment.processes)
         return {"assignment": assignment.to_json(), "threads": threads, "need": asdict(need)}
 
     def on_trial_complete(

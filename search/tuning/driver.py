@@ -26,14 +26,15 @@ from search.runs.snapshot import Listener, Snapshot
 from search.runs.sparing import Sparing
 from search.training.report import Report
 from search.tuning.answers import Decision, Done, Start, Wait
+from search.tuning.assignment import Assignment, StepResult
 from search.tuning.budgets import Budgets
 from search.tuning.hang_limits import HangLimits
 from search.tuning.keeping import Keeping
 from search.tuning.packing import enlarged, lacked_memory
 from search.tuning.policy import Policy
+from search.tuning.resources import processes
 from search.tuning.silence import Silence
 from search.tuning.steering import Steering
-from search.tuning.stint import Assignment, StepResult
 from search.tuning.workplace import Workplace
 
 WAITING = "waiting for a worker"
@@ -279,6 +280,7 @@ class Driver:
             gpu_memory=self.workplace.gpu_limit(need),
             images=self.images,
             courier=self.courier,
+            processes=processes(self._plan.resources, need.gpus),
         )
 
     def _avoid(self, start: Start) -> tuple[str, ...]:

@@ -92,8 +92,19 @@ def allocate(
     gpus = _gpus(wanted, machine, gpus_per_trial, notes)
     cpus = _cpus(wanted, machine, gpus, notes)
     places = _places(machine, gpus)
-    workers = min(places, int(machine.cpus / cpus), max(1, int(machine.memory / MEMORY_PER_WORKER)))
+    each = MEMORY_PER_WORKER * processes(wanted, gpus)
+    workers = min(places, int(machine.cpus / cpus), max(1, int(machine.memory / each)))
     return Allocation(cpus, gpus, max(1, min(workers, concurrency or workers)), tuple(notes))
+
+
+def processes(wanted: ResourcesPlan, gpus: float) -> int:
+    """Return how many processes train a trial: one for each of its GPUs, or as many as the plan wants on the CPU.
+
+    Args:
+        wanted: of the plan.
+        gpus: that the trial has: 0, a share of one, or whole ones.
+    """
+    return max(1, int(gpus)) if gpus else wanted.processes
 
 
 def _places(machine: Machine, gpus: float) -> int:
@@ -115,7 +126,7 @@ def _gpus(wanted: ResourcesPlan, machine: Machine, gpus_per_trial: float | None,
 
 def _cpus(wanted: ResourcesPlan, machine: Machine, gpus: float, notes: list[str]) -> float:
     if wanted.cpus is None:
-        return max(1, machine.cpus * gpus // machine.gpus) if gpus else 1
+        return max(1, machine.cpus * gpus // machine.gpus) if gpus else min(wanted.processes, machine.cpus)
     if wanted.cpus > machine.cpus:
         notes.append(
             f"{wanted.cpus:g} CPUs a trial were asked for, but this machine has {machine.cpus}: reduced"

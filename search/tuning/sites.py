@@ -16,7 +16,7 @@ from search.tuning.cluster_ray import cluster_ray
 from search.tuning.fleet import EVERY, Fleet
 from search.tuning.local_ray import local_ray
 from search.tuning.packing import SHARES
-from search.tuning.resources import MEMORY_PER_WORKER, Allocation, allocate, this_machine
+from search.tuning.resources import MEMORY_PER_WORKER, Allocation, allocate, processes, this_machine
 from search.tuning.workplace import Packed, Workplace
 
 FIRST_NODE = 180.0
@@ -149,10 +149,11 @@ def usual_need(offer: Offer, wanted: ResourcesPlan, gpus: float | None) -> Need:
     cpus = wanted.cpus
     if cpus is None:
         each = min((node.cpus / node.gpus for node in with_gpus), default=1.0)
-        cpus = float(max(1, int(each * gpus))) if gpus else 1.0
+        cpus = float(max(1, int(each * gpus)) if gpus else wanted.processes)
     fitting = [node.memory for node in nodes if places([node], Need(cpus, gpus))]
     # Ray itself must not lay more stints on a node than its memory holds; one always fits.
-    return Need(cpus, gpus, min(int(MEMORY_PER_WORKER), min(fitting, default=0)))
+    memory = int(MEMORY_PER_WORKER * processes(wanted, gpus))
+    return Need(cpus, gpus, min(memory, min(fitting, default=0)))
 
 
 def refuse_too_large(offer: Offer, asked: Need) -> None:

@@ -8,34 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from search.plan.plugins import load_plugins
-from search.plan.trial_config import Access, TrialConfig
 from search.runs.causes import causes
 from search.runs.events import EventWriter
 from search.runs.layout import AttemptLayout, RunLayout, write_json
 from search.runs.outage import AWAY
 from search.training.checkpoint import load_checkpoint
-from search.training.data import load_data, load_test
+from search.training.data import load_data
 from search.training.errors import CheckpointError, DataError, Interrupted
-from search.training.fit import Training, fit
 from search.training.report import Report
 from search.training.transfer import TRANSFER
+from search.tuning.assignment import Assignment, StepResult
+from search.tuning.crew import Crew
 from search.tuning.environment import environment
-from search.tuning.hang_limits import TIMES
 from search.tuning.leaving import SOON
 from search.tuning.machine_faults import MachineError, machine_fault
+from search.tuning.trainer import OwnTrainer, Trainer
 from search.tuning.transport import OwnSupplies, SharedFolder, Supplies, Transport
 
 log = logging.getLogger("search")
@@ -49,98 +47,6 @@ NO_FAULT = {
 """What a file system says that no trial is to blame for."""
 
 
-@dataclass(frozen=True)
-class Assignment:
-    """What a worker is told: the run's folder, trial and attempt, the configuration, where to go on from.
-
-    ``test``: after its last epoch the model looks at the test images. ``cpus`` and ``gpus`` are its share of a node,
-    ``gpu_memory`` the most bytes that it may take of its GPU. ``avoid`` are the ids of nodes where it must not run.
-    ``patience``: seconds without the end of its first epoch after which the worker ends itself (None: never);
-    ``patience_times``: how many times as long as its slowest epoch each further one may take. ``images`` is the
-    folder of the decoded images in a node's cache: where it is there, ``data_dir`` is not looked at; ``access`` is the
-    way from there to the device. ``partial`` is a
-    checkpoint in the middle of the epoch that comes next, which is better than ``checkpoint``. ``courier`` is the
-    name of the actor that takes files into the run's folder for workers that do not see it; None: all do.
-    """
-
-    run: str
-    number: int
-    attempt: int
-    config: TrialConfig
-    checkpoint: str | None = None
-    partial: str | None = None
-    data_dir: str | None = None
-    access: Access = "auto"
-    test: bool = False
-    cpus: float = 1.0
-    gpus: float = 0.0
-    gpu_memory: int | None = None
-    avoid: tuple[str, ...] = ()
-    patience: float | None = None
-    patience_times: float = TIMES
-    images: str | None = None
-    courier: str | None = None
-
-    def to_json(self) -> str:
-        """Return this as text, the form in which it travels to a worker."""
-        return json.dumps({**vars(self), "config": self.config.to_json()})
-
-    @classmethod
-    def from_json(cls, text: str) -> Assignment:
-        """Read what `to_json` wrote."""
-        document = json.loads(text)
-        config = TrialConfig.from_json(document["config"])
-        return cls(**{**document, "config": config, "avoid": tuple(document["avoid"])})
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """What a worker says of one epoch; ``failure`` is the reason why there is none.
-
-    Without ``metrics`` and without a reason the epoch after ``step`` was cut, and ``checkpoint`` goes on in its middle.
-    ``partly``: only a part of an epoch was trained, the other one before or later.
-
-    ``no_fault`` is the reason where the images cannot be read or the run's folder cannot be written: the next
-    trial would fail as this one.
-    ``began`` and ``ended`` are seconds since 1970 on the worker's clock. ``node`` is Ray's id of the node,
-    ``node_type`` its name in cluster.yaml; ``gpu_memory`` the most bytes that the process has taken of its GPU so far,
-    ``gpu_total`` all that the GPU has; 0 without CUDA.
-    ``leaving`` says why the worker's node will soon be gone, where it was told. ``skipped`` is how many epochs the
-    trial does without, since it ended before its horizon.
-    """
-
-    number: int
-    attempt: int
-    step: int = 0
-    epoch: int = 0
-    metrics: Mapping[str, float] | None = None
-    seconds: float = 0.0
-    checkpoint: str | None = None
-    failure: str = ""
-    no_fault: str = ""
-    began: float = 0.0
-    ended: float = 0.0
-    host: str = ""
-    device: str = ""
-    process: int = 0
-    node: str = ""
-    node_type: str = ""
-    gpu_memory: int = 0
-    gpu_total: int = 0
-    leaving: str = ""
-    partly: bool = False
-    skipped: int = 0
-
-    def to_json(self) -> str:
-        """Return this as text: Ray Tune would flatten a mapping and rename its keys."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> StepResult:
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
-
-
 class StintRunner:
     """Runs a stint epoch by epoch. Making one is cheap; the first `step` loads the data and builds the model.
 
@@ -150,6 +56,7 @@ class StintRunner:
         transport: how files come into the run's folder; None: it is seen from here.
         supplies: what this node gets from the driver's.
         leaving: returns why this machine will soon be gone, at once; empty: it stays.
+        crew: the processes that train the trial together; None: this one trains it.
     """
 
     def __init__(
@@ -160,16 +67,17 @@ class StintRunner:
         transport: Transport | None = None,
         supplies: Supplies | None = None,
         leaving: Callable[[], str] = str,
+        crew: Crew | None = None,
     ) -> None:
         self._assignment = assignment
-        self._leaving = leaving
+        self._leaving, self._crew = leaving, crew
         self._was_cut = self._in_the_middle = False
         self._transport = transport or SharedFolder(Path(assignment.run))
         self._supplies = supplies or OwnSupplies()
         self._run = RunLayout(self._transport.root)
         self._folder: AttemptLayout = self._run.trial(assignment.number).attempt(assignment.attempt)
         self._device = device
-        self._training: Training | None = None
+        self._trainer: Trainer | None = None
         self._events: EventWriter | None = None
         self._handler: logging.Handler | None = None
         self._environment: dict[str, str] = {}
@@ -213,9 +121,9 @@ class StintRunner:
 
     def close(self) -> None:
         """End the stint and let go of the model."""
-        if self._training is not None:
-            self._training.close()
-            self._training = None
+        if self._trainer is not None:
+            self._trainer.close()
+            self._trainer = None
         # On a full disk even closing fails: what could not be written was told when it was.
         if self._events is not None:
             with contextlib.suppress(OSError):
@@ -230,32 +138,30 @@ class StintRunner:
             self._transport.leave(self._folder.folder)
 
     def _step(self) -> dict[str, Any]:
-        if self._training is None:
+        if self._trainer is None:
             self._open()
-        assert self._training is not None
+        assert self._trainer is not None
         try:
-            report = next(self._training)
+            report = self._trainer.epoch()
         except Interrupted as cut:
-            return self._leave_off(self._training, cut)
-        return self._finish(self._training, report)
+            return self._leave_off(self._trainer, cut)
+        return self._finish(self._trainer, report)
 
-    def _finish(self, training: Training, report: Report) -> dict[str, Any]:
+    def _finish(self, trainer: Trainer, report: Report) -> dict[str, Any]:
         """Make an epoch durable that has ended."""
         assert self._events is not None
         partly, self._in_the_middle = self._in_the_middle, False
         path = self._folder.checkpoint(report.step)
-        training.save(path)
-        training.predictions().save(self._folder.validation)
+        trainer.save(path)
+        trainer.predict(self._folder.validation)
         if self._assignment.test and report.epoch + report.skipped == self._assignment.config.epochs:
-            task = self._assignment
-            split = load_test(task.config.data, directory=task.data_dir, entry=task.images)
-            training.predictions(split).save(self._folder.test)
+            trainer.predict(self._folder.test, test=True)
         self._events.scalars(report.metrics, step=report.step)
         # The last checkpoint may not be recorded when the driver dies now; the one before it is.
         for old in self._folder.checkpoints()[:-2]:
             old.unlink()
         log.info("epoch %d of %d: %s", report.epoch, self._assignment.config.epochs, dict(report.metrics))
-        if shortage := training.shortage():
+        if shortage := trainer.shortage():
             self._describe(memory=shortage)
         if report.ended:
             log.info("the training ends here: %s", report.ended)
@@ -274,12 +180,12 @@ class StintRunner:
         """Tell whether the epoch is to be cut now; at most once a stint, which may have to go on here all the same."""
         return not self._was_cut and left > SOON and bool(self._leaving())
 
-    def _leave_off(self, training: Training, cut: Interrupted) -> dict[str, Any]:
+    def _leave_off(self, trainer: Trainer, cut: Interrupted) -> dict[str, Any]:
         """Make durable what there is of an epoch that was cut."""
         self._was_cut = self._in_the_middle = True
         step = cut.epoch - 1
         path = self._folder.partial(step)
-        training.save(path)
+        trainer.save(path)
         log.info("%s: %s", cut, self._leaving())
         self._transport.deliver(self._folder.folder)
         return {"step": step, "epoch": step, "checkpoint": self._run.relative(path), "partly": True}
@@ -299,8 +205,9 @@ class StintRunner:
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(self._handler)
         log.setLevel(logging.INFO)
-        load_plugins([self._supplies.plugin(Path(plugin)) for plugin in task.config.plugins])
-        self._describe()
+        plugins = [self._supplies.plugin(Path(plugin)) for plugin in task.config.plugins]
+        load_plugins(plugins)
+        self._describe(**({"processes": str(task.processes)} if task.processes > 1 else {}))
         self._events = EventWriter(self._folder.folder)
         self._events.start(task.config.settings, group=f"{self._run.root.name}/{task.number}")
         self._transport.deliver(self._folder.folder)  # what is known of a worker that dies in its first epoch
@@ -310,9 +217,13 @@ class StintRunner:
         partial = self._partial(data.split_fingerprint)
         self._in_the_middle = partial is not None
         checkpoint = partial or self._checkpoint()
-        self._training = fit(task.config, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
+        self._trainer = (
+            self._crew.open(task, plugins=plugins, checkpoint=checkpoint, cut=self._cut, log=self._folder.log)
+            if self._crew
+            else OwnTrainer(task, data, checkpoint=checkpoint, device=self._device, cut=self._cut)
+        )
         if task.config.settings.get(TRANSFER):  # a checkpoint knows its weights, whose file may be gone
-            self._describe(weights=self._training.origin())
+            self._describe(weights=self._trainer.origin())
 
     def _describe(self, **known: str) -> None:
         """Write what the result depends on beside the configuration, what was known before and what is known now."""

@@ -17,10 +17,12 @@ import ray
 from ray import tune
 
 from search.tuning import gpu_memory
+from search.tuning.assignment import Assignment
 from search.tuning.by_courier import supplies_of, transport_of
+from search.tuning.crew import Crew
 from search.tuning.leaving import Notice
 from search.tuning.owned_folder import owned_folder, sweep
-from search.tuning.stint import Assignment, StintRunner
+from search.tuning.stint import StintRunner
 from search.tuning.watchdog import Watchdog
 
 NODE_TYPE = "RAY_NODE_TYPE_NAME"
@@ -42,6 +44,7 @@ class WarmWorker(tune.Trainable):  # type: ignore[misc]
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self._own = ExitStack()
         self._scratch: Path | None = None
+        self._crew: Crew | None = None
         super().__init__(*arguments, **settings)  # calls setup
 
     def setup(self, config: dict[str, Any]) -> None:
@@ -59,6 +62,7 @@ class WarmWorker(tune.Trainable):  # type: ignore[misc]
             transport=transport_of(Path(assignment.run), assignment.courier, self._scratch_folder),
             supplies=supplies_of(assignment.courier, self._scratch_folder),
             leaving=lambda: notice().reason,
+            crew=self._crew_of(assignment.processes, threads=config["threads"]),
         )
         self._watchdog = Watchdog(
             self._stint.log, seconds=assignment.patience, times=assignment.patience_times
@@ -84,7 +88,20 @@ class WarmWorker(tune.Trainable):  # type: ignore[misc]
     def cleanup(self) -> None:
         """Leave the last trial, and nothing on this node."""
         self._stint.close()
+        self._dismiss()
         self._own.close()
+
+    def _crew_of(self, processes: int, *, threads: int) -> Crew | None:
+        """Return the processes that train the trial together, the last one's if they fit; None: it is this one."""
+        if self._crew is None or (self._crew.size, self._crew.threads) != (processes, threads):
+            self._dismiss()
+            self._crew = Crew(processes, threads=threads) if processes > 1 else None
+        return self._crew
+
+    def _dismiss(self) -> None:
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
 
     def _scratch_folder(self) -> Path:
         """Return a folder of this process's own; those of processes that were killed are removed first."""

@@ -12,9 +12,9 @@ import pytest
 from search import resume
 from search.runs.lease import Lease
 from search.tuning.answers import Decision
+from search.tuning.assignment import StepResult
 from search.tuning.driver import Driver
 from search.tuning.from_plan import make_policy
-from search.tuning.stint import StepResult
 from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
 from tests.faults.searches import living, long_space, reports

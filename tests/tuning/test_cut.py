@@ -19,6 +19,7 @@ from search.runs.lease import Lease
 from search.runs.record import TrialRecord
 from search.tuning import by_courier, stint
 from search.tuning.answers import Decision
+from search.tuning.assignment import Assignment, StepResult
 from search.tuning.by_courier import ByCourier
 from search.tuning.capacity import Need, Node, Offer
 from search.tuning.courier import Courier
@@ -26,7 +27,7 @@ from search.tuning.driver import Driver
 from search.tuning.from_plan import make_policy
 from search.tuning.hang_limits import FIRST, OPENING
 from search.tuning.leaving import SOON
-from search.tuning.stint import Assignment, StepResult, StintRunner
+from search.tuning.stint import StintRunner
 from search.tuning.study import open_study
 from search.tuning.transport import SharedFolder, Transport
 from search.tuning.vocabulary import vocabulary

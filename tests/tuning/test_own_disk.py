@@ -12,8 +12,9 @@ import pytest
 
 from search.training.data.cache import received
 from search.training.errors import DataError
+from search.tuning.assignment import Assignment
 from search.tuning.machine_faults import MachineError
-from search.tuning.stint import Assignment, StintRunner
+from search.tuning.stint import StintRunner
 from search.tuning.transport import OwnSupplies
 from search.tuning.vocabulary import vocabulary
 from tests.inprocess import plan_in

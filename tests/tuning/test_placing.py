@@ -14,10 +14,10 @@ from search.runs.layout import RunLayout, write_text
 from search.runs.lease import Lease
 from search.runs.snapshot import Snapshot
 from search.tuning.answers import Decision
+from search.tuning.assignment import Assignment, StepResult
 from search.tuning.capacity import Need, Node, Offer
 from search.tuning.driver import WAITING, Driver
 from search.tuning.from_plan import make_policy
-from search.tuning.stint import Assignment, StepResult
 from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
 from search.tuning.workplace import Packed, Workplace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search.plan.sections import ResourcesPlan
-from search.tuning.resources import Allocation, Machine, allocate
+from search.tuning.resources import Allocation, Machine, allocate, processes
 
 GIB = 2**30
 LAPTOP = Machine(cpus=4, gpus=0, memory=16 * GIB)
@@ -25,6 +25,9 @@ BOX = Machine(cpus=16, gpus=2, memory=128 * GIB)
         ({}, LAPTOP, {"concurrency": 30}, Allocation(1, 0, 4)),
         ({}, BOX, {"gpus_per_trial": 2.0}, Allocation(16, 2, 1)),
         ({}, Machine(64, 0, 6 * GIB), {}, Allocation(1, 0, 4)),
+        ({"processes": 2}, LAPTOP, {}, Allocation(2, 0, 2)),
+        ({"processes": 8}, LAPTOP, {}, Allocation(4, 0, 1)),
+        ({"processes": 2}, Machine(64, 0, 6 * GIB), {}, Allocation(2, 0, 2)),
     ],
 )
 def test_shares(
@@ -41,3 +44,18 @@ def test_a_request_that_the_machine_cannot_hold_is_reduced_with_a_line_that_says
         "8 CPUs a trial were asked for, but this machine has 4: reduced\n"
         "1 trial at a time, 4 CPU each"
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "expected"),
+    [
+        ({}, 0.0, 1),
+        ({}, 0.5, 1),
+        ({}, 1.0, 1),
+        ({}, 4.0, 4),
+        ({"processes": 3}, 0.0, 3),
+        ({"processes": 3}, 2.0, 2),
+    ],
+)
+def test_each_gpu_of_a_trial_has_a_process(wanted: dict[str, int], gpus: float, expected: int) -> None:
+    assert processes(ResourcesPlan(**wanted), gpus) == expected  # type: ignore[arg-type]

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from search.runs.layout import AttemptLayout, RunLayout
+from search.tuning.assignment import Assignment
 from search.tuning.packing import lacked_memory
-from search.tuning.stint import Assignment, StintRunner
+from search.tuning.stint import StintRunner
 from search.tuning.vocabulary import vocabulary
 from tests.inprocess import plan_in
 from tests.training.test_step import Memory, limited_cnn

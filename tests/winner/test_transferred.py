@@ -17,7 +17,8 @@ from search.training.data import load_data
 from search.training.errors import WeightsError
 from search.training.fit import fit
 from search.training.parts import Parts
-from search.tuning.stint import Assignment, StintRunner
+from search.tuning.assignment import Assignment
+from search.tuning.stint import StintRunner
 from search.tuning.vocabulary import vocabulary
 from search.winner.export import Exported, export
 from tests.inprocess import Search, plan_in
