@@ -225,8 +225,8 @@ class _Draws:
 
 
 def _final(record: TrialRecord, epochs: int, scoring: Scoring) -> float | None:
-    """Return the score of a full training; None for anything else."""
-    return scoring.score(record.values) if record.status == "completed" and record.step >= epochs else None
+    """Return the score of a full training, also of one that has run out of patience; None for anything else."""
+    return scoring.score(record.values) if record.status == "completed" and record.reach >= epochs else None
 
 
 def _ended(record: TrialRecord) -> float:

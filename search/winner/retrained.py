@@ -18,7 +18,9 @@ ORIGIN = "search.load_recipe"
 """What stands in the place of the run's name."""
 
 
-def write_retrained(bundle: Bundle, config: TrialConfig, data: Data, weights: Mapping[str, Tensor]) -> None:
+def write_retrained(
+    bundle: Bundle, config: TrialConfig, data: Data, weights: Mapping[str, Tensor], *, epoch: int
+) -> None:
     """Write a bundle; its checksums come last, so what has them is whole.
 
     Args:
@@ -26,11 +28,12 @@ def write_retrained(bundle: Bundle, config: TrialConfig, data: Data, weights: Ma
         config: how it was trained.
         data: on which images.
         weights: the model's state, on the CPU.
+        epoch: after which they are what they are, from 1; before its last where patience has ended the training.
 
     Raises:
         OSError: the file system refused.
     """
-    member = Member(config, trial=0, epoch=config.epochs)
+    member = Member(config, trial=0, epoch=epoch)
     description = Description((member,), data.classes, data.shape, data.mean, data.std, ORIGIN)
     bundle.folder.mkdir(parents=True, exist_ok=True)
     write_text(bundle.config, description.to_json())

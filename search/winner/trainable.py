@@ -104,7 +104,7 @@ class TrainableRecipe:
         config = _changed(self.config, data=named, epochs=epochs, seed=seed)
         history, weights = _trained(config, found, device=device, tell=tell)
         if place is not None:
-            write_retrained(place, config, found, weights)
+            write_retrained(place, config, found, weights, epoch=history[-1].epoch)
         accuracy = history[-1].metrics["val/accuracy"]
         classifier = _classifier(config, found, weights)
         return Retrained(classifier, accuracy, len(found.validation), tuple(history), config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from search.plan.sections import ObjectivePlan
 from search.runs.forecast import Forecast, Prospect, forecast, resolvable, searched
 from search.runs.ranking import Scoring
-from search.runs.record import Status, Stint, TrialRecord
+from search.runs.record import RecordedReport, Status, Stint, TrialRecord
 
 ACCURACY = ObjectivePlan.model_validate("val/accuracy")
 LOSS = ObjectivePlan.model_validate("val/loss")
@@ -145,6 +146,24 @@ def test_only_full_trainings_count_and_below_five_it_is_too_early() -> None:
     assert found == Forecast(4)
     assert found.advice == "too early"
     assert forecast([], epochs=9, objective=ACCURACY).advice == "too early"
+
+
+def test_a_training_that_patience_ended_counts_as_the_whole_one_that_it_stands_for() -> None:
+    """Where patience ends most trainings there would else be no forecast at all."""
+    scores = list(np.random.default_rng(0).random(20))
+    whole = one_after_the_other(scores)
+    early = [
+        replace(
+            record,
+            values={4: record.values[9]},
+            reports={4: RecordedReport(4, 4, record.values[9], 30.0, 1, None, "stop", skipped=5)},
+        )
+        for record in whole
+    ]
+    assert forecast(early, epochs=9, objective=ACCURACY, left=5) == forecast(
+        whole, epochs=9, objective=ACCURACY, left=5
+    )
+    assert forecast(early, epochs=12, objective=ACCURACY) == Forecast(0)  # of an earlier, shorter horizon
 
 
 def test_the_best_of_all_is_to_be_beaten_also_where_its_time_is_unknown() -> None:

@@ -15,7 +15,8 @@ from search.runs.interval import wilson
 from search.training.data import load_data
 from search.training.errors import DataError, SettingsError
 from search.training.fit import fit
-from search.winner.bundle import BundleError
+from search.winner.bundle import Bundle, BundleError
+from search.winner.description import Description
 from search.winner.trainable import TrainableRecipe
 from tests.small_bundle import RECIPE
 
@@ -49,6 +50,15 @@ def test_what_it_writes_is_loaded_as_any_bundle_and_says_the_same(tmp_path: Path
     assert search.load_recipe(tmp_path / "new").config == found.config
     with pytest.raises(BundleError, match="is there already"):
         RECIPE.train("digits", epochs=1, out=tmp_path / "new")
+
+
+def test_where_patience_ends_the_training_the_bundle_names_that_epoch(tmp_path: Path) -> None:
+    """Nothing changes at a rate of 0, so no epoch is better than the first."""
+    still = {**RECIPE.config.settings, "learning_rate": 0.0, "weight_decay": 0.0, "patience": 1}
+    recipe = TrainableRecipe(replace(RECIPE.config, settings={**still, "batch_norm": False}))
+    found = recipe.train("digits", epochs=9, out=tmp_path / "new", device="cpu")
+    (member,) = Description.read(Bundle(tmp_path / "new").config).members
+    assert (member.epoch, len(found.history)) == (2, 2)
 
 
 def test_arrays_and_folders_are_trained_on(tmp_path: Path) -> None:
