@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from search.console import Reporter, print_json
 from search.opening import run_of
@@ -30,45 +32,45 @@ def run_search(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     plan = _plan(arguments, overrides)
     reporter = _reporter(arguments, arguments.name or plan.name, plan)
     options = _options(arguments, reporter)
-    return _launch(
-        arguments,
-        reporter,
-        lambda listener: launch.start(
-            plan,
-            folder=arguments.runs_dir,
-            name=arguments.name,
-            listener=listener,
-            options=replace(options, storage=options.storage or os.environ.get(VARIABLE)),
-        ),
-    )
+    with _at_their_lines(find_space(arguments.space), overrides):
+        return _launch(
+            arguments,
+            reporter,
+            lambda listener: launch.start(
+                plan,
+                folder=arguments.runs_dir,
+                name=arguments.name,
+                listener=listener,
+                options=replace(options, storage=options.storage or os.environ.get(VARIABLE)),
+            ),
+        )
 
 
 def resume_search(arguments: argparse.Namespace) -> int:
     """Go on with a run."""
     known = run_of(arguments.run, arguments.storage)
     reporter = _reporter(arguments, known.name, known.plan)
-    return _launch(
-        arguments,
-        reporter,
-        lambda listener: launch.resume(
-            arguments.run,
-            more_trials=arguments.trials,
-            change=_change(arguments),
-            seconds=_seconds(arguments.time_budget),
-            listener=listener,
-            options=_options(arguments, reporter),
-        ),
-    )
+    file = find_space(arguments.space) if arguments.space else known.layout.plan
+    with _at_their_lines(file, arguments.set):
+        return _launch(
+            arguments,
+            reporter,
+            lambda listener: launch.resume(
+                arguments.run,
+                more_trials=arguments.trials,
+                change=_change(arguments),
+                seconds=_seconds(arguments.time_budget),
+                listener=listener,
+                options=_options(arguments, reporter),
+            ),
+        )
 
 
 def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     """Check a space and print what its search would cost; train nothing."""
     plan = _plan(arguments, overrides)
-    try:
+    with _at_their_lines(find_space(arguments.space), overrides):
         report = check(plan, vocabulary(plan.plugins))
-    except PlanError as error:  # found by building what the file asks for
-        path = find_space(arguments.space)
-        raise PlanError(located(error.mistakes, path, overrides=overrides)) from error
     if arguments.json:
         print_json(event="check", **report.document())
     else:
@@ -80,6 +82,15 @@ def _plan(arguments: argparse.Namespace, overrides: Sequence[str]) -> Plan:
     path = find_space(arguments.space)
     words = vocabulary(plan_plugins(path, overrides=overrides))
     return load_plan(path, overrides=overrides, vocabulary=words)
+
+
+@contextlib.contextmanager
+def _at_their_lines(path: Path, overrides: Sequence[str]) -> Iterator[None]:
+    """Place the mistakes that are found only by building what a file asks for."""
+    try:
+        yield
+    except PlanError as error:
+        raise PlanError(located(error.mistakes, path, overrides=overrides)) from error
 
 
 def _change(arguments: argparse.Namespace) -> Change:

@@ -94,7 +94,7 @@ def located(mistakes: Sequence[Mistake], path: str | Path, *, overrides: Sequenc
     """Return mistakes that were found when a plan was tried, each at its line of the file.
 
     Args:
-        mistakes: the keys are paths into the plan.
+        mistakes: the keys are paths into the plan; those that know their place already keep it.
         path: of the file, which can be read.
         overrides: those that it was loaded with.
     """
@@ -102,7 +102,7 @@ def located(mistakes: Sequence[Mistake], path: str | Path, *, overrides: Sequenc
     reader = SpaceReader()
     if isinstance(document.content, dict) and "space" in document.content:
         reader.read(document.content["space"])
-    return [_placed(mistake, document, reader) for mistake in mistakes]
+    return [m if m.file else _placed(m, document, reader) for m in mistakes]
 
 
 def _read(path: Path, overrides: Sequence[str], text: str | None) -> tuple[Node, list[Mistake]]:

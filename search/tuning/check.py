@@ -6,7 +6,6 @@ Models are built on the meta device, so that a network too large for this machin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,15 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from search.plan.cluster_yaml import DEFAULT
-from search.plan.domain import Choice, Domain
 from search.plan.mistake import PlanError
 from search.plan.model import Plan
-from search.plan.trial_config import Value
 from search.plan.vocabulary import Vocabulary
 from search.training.cost import Cost, cost
 from search.training.data import load_data
 from search.tuning.budgets import budget_notes
 from search.tuning.check_transfer import check_transfer
+from search.tuning.corners import corners
 from search.tuning.feasibility import Feasibility, feasibility
 from search.tuning.parts import scheduler_of
 
@@ -130,40 +128,6 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
         constraints=feasibility(plan.constraints, [cost for found in costs.values() for cost in found]),
         notes=(*data.notes, *transfer.notes, *budget_notes(plan, DEFAULT)),
     )
-
-
-def corners(plan: Plan) -> Iterator[dict[str, Value]]:
-    """Yield, for every branch and architecture, the point with all ranges at their low and at their high end."""
-    space = plan.space
-    parents = {parent for parameter in space.parameters for parent in parameter.when}
-    architecture = {"architecture"} & set(space.names())
-    ancestors = set().union(*(space.ancestors(name) for name in architecture | parents))
-    for branch in space.combinations(parents | architecture | ancestors):
-        for high in (False, True):
-            yield space.walk(_corner(branch, high=high))
-
-
-def _corner(branch: Mapping[str, Value], *, high: bool) -> Any:
-    def choose(name: str, domain: Domain) -> Value:
-        if name in branch:
-            return branch[name]
-        if isinstance(domain, Choice):
-            numbers = [v for v in domain.options if isinstance(v, int | float) and not isinstance(v, bool)]
-            if len(numbers) == len(domain.options):
-                return max(numbers) if high else min(numbers)
-            return domain.options[-1 if high else 0]
-        return _end(domain, high=high)
-
-    return choose
-
-
-def _end(domain: Any, *, high: bool) -> Value:
-    if not high:
-        low: Value = domain.low
-        return low
-    steps = domain.step
-    last: Value = domain.high if steps is None else list(domain.values())[-1]
-    return last
 
 
 def _span_costs(name: str, costs: list[Cost]) -> ArchitectureCost:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from search.plan.mistake import Mistake, shown
+from search.plan.mistake import Mistake, PlanError, shown
 from search.plan.model import Plan
 from search.plan.trial_config import TrialConfig, Value
+from search.plan.vocabulary import Vocabulary
 from search.training.architectures import architectures
 from search.training.data import Data
 from search.training.errors import WeightsError
 from search.training.parts import Parts
 from search.training.transfer import TRANSFER
 from search.training.transfer.settings import PUBLISHED
+from search.tuning.corners import corners
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,25 @@ def check_transfer(plan: Plan, configs: Iterable[TrialConfig], data: Data) -> Tr
     mistakes = dict.fromkeys(found for config in distinct.values() for found in _mistakes(config, data))
     notes = dict.fromkeys(note for config in distinct.values() for note in _notes(config, data))
     return TransferReport(tuple(mistakes), tuple(notes))
+
+
+def refuse_transfer(plan: Plan, vocabulary: Vocabulary, data: Data) -> None:
+    """Refuse a plan whose pretrained networks cannot begin: each of their trials would fail, one after the other.
+
+    Args:
+        plan: of a search that is about to begin, or to go on.
+        vocabulary: completes the points of its space.
+        data: its images.
+
+    Raises:
+        PlanError: the weights are missing, or another architecture's; without places in the file.
+    """
+    if TRANSFER not in plan.space.names():
+        return
+    configs = (plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary) for point in corners(plan))
+    mistakes = check_transfer(plan, configs, data).mistakes
+    if mistakes:
+        raise PlanError(mistakes)
 
 
 def _identity(config: TrialConfig) -> tuple[Value, ...]:

@@ -37,6 +37,7 @@ from search.training.data.cache import entry_folder
 from search.training.errors import DataError
 from search.tuning.bridge import execute
 from search.tuning.change import Change, changed
+from search.tuning.check_transfer import refuse_transfer
 from search.tuning.courier import courier
 from search.tuning.driver import Driver
 from search.tuning.from_plan import make_policy
@@ -102,6 +103,7 @@ def start(plan: Plan, *, folder: Place, name: str | None, listener: Listener, op
     Raises:
         RunExists: there is a run of that name.
         DataError: the images cannot be read; nothing was left on disk.
+        PlanError: pretrained weights are missing, or another architecture's; nothing was left on disk.
         SettingsError: the scheduler's settings do not fit the horizon; nothing was left on disk.
         StudyError: the study cannot be opened; nothing was left on disk.
         PlaceError: the running Ray cannot be joined, or holds no trial; nothing was left on disk.
@@ -109,6 +111,7 @@ def start(plan: Plan, *, folder: Place, name: str | None, listener: Listener, op
     scheduler_of(plan)
     past = recall(options.warm_start)
     data = load_images(plan, options)
+    refuse_transfer(plan, vocabulary(plan.plugins), data)
     layout, address = new_run(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
     _describe_images(layout, data)
@@ -155,7 +158,8 @@ def resume(
         FileNotFoundError: there is no run.
         RunIsHeld: another process drives it.
         DataError: the images cannot be read, or are others than before; the run is as it was.
-        PlanError: the change has mistakes, or is of what must not change; the run is as it was.
+        PlanError: the change has mistakes, or is of what must not change, or pretrained weights are missing; the run
+            is as it was.
         SettingsError: the scheduler's settings do not fit the new horizon; the run is as it was.
         StudyError: its study cannot be opened.
         PlaceError: the running Ray cannot be joined, or holds no trial.
@@ -171,6 +175,7 @@ def resume(
             f"{plan.data.dir or plan.data.name}: these are not the images that {layout.root.name} began with: its "
             "trials could not be compared; put those back, or begin a new search"
         )
+    refuse_transfer(plan, vocabulary(plan.plugins), data)
     _describe_images(layout, data)  # this may be another machine, or the cache was made anew
     return _run(
         plan,

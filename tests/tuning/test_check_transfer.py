@@ -1,16 +1,24 @@
-"""`--check` refuses pretrained networks that cannot begin, at their line, and says at which size images are seen."""
+"""Pretrained networks that cannot begin are refused at their line, by `--check`, `search.run` and `search.resume`;
+a check says at which size images are seen.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from search import resume
 from search.run import main
+from search.runs.layout import RunLayout, write_text
+from search.training.data import load_data
 from search.training.parts import Parts
 from search.training.transfer.published import published
+from search.tuning import launch
 from search.tuning.check import check
 from search.tuning.vocabulary import vocabulary
 from tests.inprocess import plan_in
@@ -55,8 +63,19 @@ def _no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refused(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return what a check says; the search itself says the same, and leaves nothing behind."""
     (tmp_path / "tiny.yaml").write_text(text, encoding="utf-8")
-    assert main(["--space", str(tmp_path / "tiny.yaml"), "--check"]) == 2
+    words = ["--space", str(tmp_path / "tiny.yaml"), "--runs-dir", str(tmp_path / "runs"), "--local"]
+    said = [_complaint(main, [*words, *more], capsys) for more in (["--check"], [])]
+    assert said[0] == said[1]
+    assert not (tmp_path / "runs").exists()
+    return said[0]
+
+
+def _complaint(
+    verb: Callable[[list[str]], int], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> list[str]:
+    assert verb(words) == 2
     return capsys.readouterr().err.splitlines()
 
 
@@ -71,6 +90,37 @@ def test_a_file_that_does_not_fit_every_branch_is_refused_at_its_line(
         in lines[0]
     )
     assert "there are no weights" in lines[1]
+
+
+@pytest.mark.usefixtures("weights")
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        ([], "{run}/plan.yaml:{line}: space.weights: "),
+        (["--set", "space.layers=2"], "{run}/plan.yaml:{line}: space.weights: "),
+        (["--set", "space.weights=/nowhere/two.pt"], "--set space.weights: "),
+    ],
+)
+def test_a_search_goes_on_only_while_its_weights_are_there(
+    words: list[str], where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run is as it was: nothing has been begun, not even its study."""
+    text = space("cnn", "true", "[two.pt]").replace("[1, 2]", "[2]")
+    plan, layout = plan_in(tmp_path, text), RunLayout(tmp_path / "run")
+    write_text(layout.plan, plan.to_yaml())
+    launch._describe_images(layout, load_data(plan.data.config))
+    (tmp_path / "two.pt").unlink()
+    shutil.copytree(layout.root, tmp_path / "before")
+    (line,) = _complaint(resume.main, [str(layout.root), "--local", *words], capsys)
+    lines = layout.plan.read_text(encoding="utf-8").splitlines()
+    number = next(at for at, one in enumerate(lines, start=1) if "weights:" in one)
+    assert line.startswith(where.format(run=layout.root, line=number))
+    assert "there are no weights" in line
+    assert _files(layout.root) == _files(tmp_path / "before")
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_published_weights_that_cannot_be_had_are_named_with_their_folder(

@@ -13,7 +13,7 @@ from search.plan.trial_config import TrialConfig
 from search.training.cost import cost
 from search.training.data import Data, Split
 from search.training.fit import fit
-from search.tuning.check import corners
+from search.tuning.corners import corners
 from search.tuning.vocabulary import vocabulary
 
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}
