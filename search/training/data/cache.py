@@ -32,6 +32,10 @@ FORMAT = 2
 """Raised whenever the same source would give other bytes or other files."""
 
 SPLITS = ("train", "validation", "test")
+
+LENIENT = ("auto", None)
+"""Who asks so does not insist on a way to the pixels."""
+
 BYTES_AT_ONCE = 2**24
 """Of pixels whose moments are summed at once, of which there are nine times as many in whole numbers meanwhile:
 5,461 images of 32×32×3, 111 of 224×224×3."""
@@ -54,6 +58,11 @@ class CachedSet:
     contents: Contents
     splits: dict[str, CachedSplit]
 
+    @property
+    def nbytes(self) -> int:
+        """What all images take when they are decoded."""
+        return sum(split.images.nbytes for split in self.splits.values())
+
 
 class _TooLarge(Exception):  # noqa: N818 - a finding, never seen outside
     """Decoded images that find no room on the disk; it holds what is known of the files."""
@@ -62,13 +71,14 @@ class _TooLarge(Exception):  # noqa: N818 - a finding, never seen outside
         self.survey = survey
 
 
-def cached(source: Source, cache: Path | None = None, *, access: Access = "auto") -> CachedSet:
+def cached(source: Source, cache: Path | None = None, *, access: Access | None = None) -> CachedSet:
     """Return the images of a source, decoding them first where this machine has none.
 
     Args:
         source: the data set.
         cache: the cache's folder; None for the default of `cache_folder`.
-        access: ``decoded`` leaves the pixels in their files; ``auto`` does where they would not fit the disk.
+        access: ``decoded`` leaves the pixels in their files; ``auto`` does where they would not fit the disk. None
+            takes them as they lie here, for a look at what somebody has searched on; where they do not: ``auto``.
 
     Returns:
         The memory-mapped set.
@@ -95,9 +105,9 @@ def cached(source: Source, cache: Path | None = None, *, access: Access = "auto"
         ) from error
 
 
-def _made(source: Source, decoded: Path, listed: Path, access: Access) -> Path:
+def _made(source: Source, decoded: Path, listed: Path, access: Access | None) -> Path:
     """Return the folder of a source's images, made where it was missing."""
-    folder = listed if access == "decoded" or (access == "auto" and _only(listed, decoded)) else decoded
+    folder = listed if _stay_in_files(decoded, listed, access) else decoded
     if not folder.exists():
         try:
             _make_once(folder, lambda partial: _fill(source, partial, access))
@@ -108,8 +118,13 @@ def _made(source: Source, decoded: Path, listed: Path, access: Access) -> Path:
     return folder
 
 
-def _only(wanted: Path, other: Path) -> bool:
-    return wanted.exists() and not other.exists()
+def _stay_in_files(decoded: Path, listed: Path, access: Access | None) -> bool:
+    """Tell whether images are left in their files; of some that were left there before ``auto`` knows the size."""
+    if access not in LENIENT:
+        return access == "decoded"
+    if decoded.exists() or not listed.exists():
+        return False
+    return access is None or not fits_disk(_open(listed, "").nbytes, listed)
 
 
 def entry_folder(entry: str, cache: Path | None = None) -> Path:
@@ -208,7 +223,7 @@ def _make(folder: Path, make: Callable[[Path], None]) -> None:
         raise
 
 
-def _fill(source: Source, partial: Path, access: Access) -> None:
+def _fill(source: Source, partial: Path, access: Access | None) -> None:
     """Write a source into a folder.
 
     Raises:
@@ -220,7 +235,7 @@ def _fill(source: Source, partial: Path, access: Access) -> None:
     survey = source.survey(writer)
     if access == "decoded":
         return _enlist(source, survey, partial)
-    if access == "auto" and not fits_disk(survey.nbytes, partial):
+    if access in LENIENT and not fits_disk(survey.nbytes, partial):
         raise _TooLarge(survey)
     return _decode(source, survey.decode, partial)
 

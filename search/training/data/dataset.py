@@ -100,7 +100,7 @@ def load_data(
     directory: Path | str | None = None,
     cache: Path | None = None,
     entry: str | None = None,
-    access: Access = "auto",
+    access: Access | None = None,
 ) -> Data:
     """Load and split a data set; within a process the last one is kept, so a second call costs nothing.
 
@@ -113,6 +113,7 @@ def load_data(
         entry: of the cache; where it is there, these are the images, and ``directory`` is not looked at.
         access: ``resident``: a copy on the device, on the CPU the memory map itself; ``streamed``: gathered from
             the memory map beside the training; ``decoded``: from the files. ``auto``: the first of these that fits.
+            None: ``auto``, but as they lie in the cache, where they do: who looks at a finished trial decodes nothing.
 
     Returns:
         The data, memory-mapped; no image has been read yet.
@@ -140,7 +141,7 @@ def load_test(
         NoTestSplit: the set has none.
         DataError: its files are missing or damaged.
     """
-    source = _source(config, directory, cache, entry, "auto")
+    source = _source(config, directory, cache, entry, None)
     if "test" not in source.splits:
         raise NoTestSplit(
             f"{config.name} has no test split; an image_folder has one where it holds a folder test/, "
@@ -151,7 +152,11 @@ def load_test(
 
 @lru_cache(maxsize=2)
 def _load(
-    config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None, access: Access
+    config: DataConfig,
+    directory: Path | str | None,
+    cache: Path | None,
+    entry: str | None,
+    access: Access | None,
 ) -> Data:
     source = _source(config, directory, cache, entry, access)
     train, validation = _split(source, config)
@@ -166,14 +171,18 @@ def _load(
         validation=validation,
         mean=mean,
         std=std,
-        notes=(*source.contents.notes, *_way_of(source, access)),
+        notes=(*source.contents.notes, *_way_of(source, access or "auto")),
         fingerprint=source.fingerprint,
-        access=access,
+        access=access or "auto",
     )
 
 
 def _source(
-    config: DataConfig, directory: Path | str | None, cache: Path | None, entry: str | None, access: Access
+    config: DataConfig,
+    directory: Path | str | None,
+    cache: Path | None,
+    entry: str | None,
+    access: Access | None,
 ) -> CachedSet:
     found = opened(entry, cache) if entry else None
     if found is not None:
@@ -183,13 +192,12 @@ def _source(
 
 def _way_of(source: CachedSet, access: Access) -> tuple[str, ...]:
     """Say how large the images are and where they come from, unless they just stay in memory."""
-    images = [split.images for split in source.splits.values()]
-    total = sum(each.nbytes for each in images)
-    size = f"images: {size_text(total)}"
-    if isinstance(images[0], FileImages):
-        return (f"{size}, decoded on the fly from {images[0].folder}",)
-    if access == "streamed" or (access == "auto" and not fits_memory(total)):
-        return (f"{size}, streamed from {Path(str(getattr(images[0], 'filename', 'memory'))).parent}",)
+    images = next(iter(source.splits.values())).images
+    size = f"images: {size_text(source.nbytes)}"
+    if isinstance(images, FileImages):
+        return (f"{size}, decoded on the fly from {images.folder}",)
+    if access == "streamed" or (access == "auto" and not fits_memory(source.nbytes)):
+        return (f"{size}, streamed from {Path(str(getattr(images, 'filename', 'memory'))).parent}",)
     return ()
 
 

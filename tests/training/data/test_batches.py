@@ -193,6 +193,29 @@ def test_what_fits_the_disk_exactly_is_decoded_once(
     assert isinstance(data.train.images, np.memmap)
 
 
+def test_a_search_decodes_what_an_earlier_one_has_left_in_its_files_where_it_fits(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`auto` does what it would have done in a fresh cache; nobody who only looks at images decodes them for that."""
+    shares = iter((0.2, 0.25, 0.3, 0.35, 0.4))  # a process remembers the last sets that it was asked for
+
+    def kind(access: Access | None) -> type:
+        config = DataConfig("image_folder", validation=next(shares))
+        return type(load_data(config, directory=root, cache=tmp_path, access=access).train.images)
+
+    assert kind("decoded") is FileImages
+    monkeypatch.setattr("search.training.data.access.MOST_BYTES", COUNT * 7 * 7 * 3 - 1)
+    assert kind("auto") is FileImages
+    monkeypatch.undo()
+    assert kind(None) is FileImages
+    assert isinstance(
+        load_test(DataConfig("image_folder"), directory=root, cache=tmp_path).images, FileImages
+    )
+    assert not list(tmp_path.glob("images/*/*.images.npy"))
+    assert kind("auto") is np.memmap
+    assert kind(None) is np.memmap
+
+
 def test_what_fits_no_memory_is_streamed_and_said(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
