@@ -121,7 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("no image was named; a file, a folder or - is expected behind the bundle")
     if arguments.validation and arguments.trial is None:
         raise UserError("--validation: the images are those of a run's trial; add --trial N")
-    # Late: torch is behind it.
+    # Late: torch is behind them.
+    from search.training.errors import TooLarge  # noqa: PLC0415
     from search.winner.answers import Explaining, Unreadable, answers  # noqa: PLC0415
     from search.winner.explain.feature_map import NoFeatureMap  # noqa: PLC0415
 
@@ -139,6 +140,8 @@ def run(arguments: argparse.Namespace) -> int:
                 _tell(one, json=arguments.json)
         except NoFeatureMap as error:
             raise UserError(f"--explain: {error}") from error
+        except TooLarge as error:
+            raise UserError(str(error)) from error
     return FAILED if unreadable else DONE
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,11 +11,8 @@ from torch import Tensor, nn
 from search.training.data.batches import Batches
 from search.training.devices import autocast
 from search.training.metrics import confusion_matrix, scores
-from search.training.room import make_room, too_large
-from search.training.shortage import lacks_memory, line_of
+from search.training.room import as_many_as_fit
 from search.training.team import ALONE, Team
-
-log = logging.getLogger("search")
 
 PIXELS_AT_ONCE = 2**20
 """1,024 images of 32×32, 20 of 224×224: without gradients, less than a training step holds."""
@@ -68,29 +64,27 @@ def evaluate(
     shard = team.shard(len(rows))
     own = rows[shard.rows]
     with torch.inference_mode(), autocast(source.device, dtype):
-        while (logits := _attempt(model, source, own, normalize, size)) is None:
-            make_room(source.device)
-            size = min(size, len(own))
-            if size == 1:
-                raise too_large(1, (channels, height, width), source.device)
-            at_once = size = size // 2
+        logits, fitted = as_many_as_fit(
+            lambda at_once: _logits(model, source, own.split(at_once), normalize),  # type: ignore[no-untyped-call]
+            len(own),
+            at_once=size,
+            shape=(channels, height, width),
+            device=source.device,
+        )
     logits = team.gathered(logits, shard)
     labels = source.labels[rows].to(logits.device)
     loss = nn.functional.cross_entropy(logits, labels)
     metrics = {"loss": float(loss), **scores(confusion_matrix(logits, labels))}
-    return Evaluation({f"val/{name}": value for name, value in metrics.items()}, logits.cpu(), at_once)
+    return Evaluation(
+        {f"val/{name}": value for name, value in metrics.items()},
+        logits.cpu(),
+        at_once if fitted == size else fitted,
+    )
 
 
-def _attempt(
-    model: nn.Module, source: Batches, rows: Tensor, normalize: Callable[[Tensor], Tensor], size: int
-) -> Tensor | None:
-    """Return the logits of all rows, computed so many at a time; None where memory was too small."""
-    parts: tuple[Tensor, ...] = rows.split(size)  # type: ignore[no-untyped-call]
-    try:
-        with source.batches(parts) as batches:
-            return torch.cat([model(normalize(images)).float() for images, _ in batches])
-    except Exception as error:
-        if not lacks_memory(error):
-            raise
-        log.warning("an evaluation of %d images at a time ran out of memory: %s", size, line_of(error))
-    return None
+def _logits(
+    model: nn.Module, source: Batches, parts: Sequence[Tensor], normalize: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Return the logits of all rows, a part of them at a time."""
+    with source.batches(parts) as batches:
+        return torch.cat([model(normalize(images)).float() for images, _ in batches])

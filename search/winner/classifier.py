@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from search.training.data.image_file import MOST_PIXELS, Picture, UnreadableImage, read_pixels
 from search.training.data.source import Images
+from search.training.room import as_many_as_fit
 from search.winner.bundle import Bundle, refuse_changed
 from search.winner.rebuild import rebuilt
 
 PIXELS_AT_ONCE = 2**20
-"""Pixels of a batch in `Classifier.predict`: 1,024 images of 32×32, 20 of 224×224."""
+"""Pixels of a batch in `Classifier.predict`: 1,024 images of 32×32, 20 of 224×224; less where memory is short."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,16 @@ class Classifier(nn.Module):
             raise ValueError(f"`temperature > 0` must hold, but got temperature={temperature}")
         self.model, self.classes, self.shape = model, tuple(classes), shape
         self.mean, self.std, self.temperature = tuple(mean), tuple(std), temperature
+        self._at_once = self.batch
         # In float64 first, as in training (`search.training.normalization`), so that both see the same bits.
         wide, centre = (torch.tensor(values, dtype=torch.float64).view(-1, 1, 1) for values in (std, mean))
         self.register_buffer("scale", (1 / (255 * wide)).float(), persistent=False)
         self.register_buffer("shift", (-centre / wide).float(), persistent=False)
+
+    @property
+    def batch(self) -> int:
+        """How many images are decoded and computed at once."""
+        return max(1, PIXELS_AT_ONCE // (self.shape[1] * self.shape[2]))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (N, classes) of normalized images (N, C, H, W)."""
@@ -120,6 +127,29 @@ class Classifier(nn.Module):
         """
         return self.normalize(_channels_first(self.pixels(image)))
 
+    @torch.inference_mode()
+    def logits(self, seen: Tensor) -> Tensor:
+        """Return the logits of images, computed in parts where memory is too small for all of them at once.
+
+        Args:
+            seen: normalized, (N, C, H, W), on any device, at least one.
+
+        Returns:
+            (N, classes), on the model's device.
+
+        Raises:
+            TooLarge: not even one image fits into memory.
+        """
+        device = self.shift.device
+        found, self._at_once = as_many_as_fit(
+            lambda at_once: torch.cat([self(part.to(device)) for part in seen.split(at_once)]),  # type: ignore[no-untyped-call]
+            len(seen),
+            at_once=self._at_once,
+            shape=self.shape,
+            device=device,
+        )
+        return found
+
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return the probabilities (N, classes) of logits (N, classes), at this temperature."""
         return (logits / self.temperature).softmax(dim=1)
@@ -135,13 +165,14 @@ class Classifier(nn.Module):
 
         Raises:
             UnreadableImage: one cannot be decoded; the message says which and why.
+            TooLarge: not even one image fits into memory.
             TypeError: this is a single one.
         """
         if isinstance(images, str | bytes):
             raise TypeError(
                 f"a list of images is expected, but got {type(images).__name__}: predict([image])"
             )
-        size = max(1, PIXELS_AT_ONCE // (self.shape[1] * self.shape[2]))
+        size = self.batch
         batches = [range(start, min(start + size, len(images))) for start in range(0, len(images), size)]
         return [
             prediction
@@ -156,9 +187,8 @@ class Classifier(nn.Module):
             name = image if isinstance(image, str | Path) else f"image {place}"
             raise UnreadableImage(f"{name}: {error}") from error
 
-    @torch.inference_mode()
     def _predict(self, seen: list[Tensor]) -> list[Prediction]:
-        rows = self.probabilities(self(torch.stack(seen).to(self.shift.device)).double()).tolist()
+        rows = self.probabilities(self.logits(torch.stack(seen)).double()).tolist()
         return [self._prediction(tuple(row)) for row in rows]
 
     def _prediction(self, row: tuple[float, ...]) -> Prediction:

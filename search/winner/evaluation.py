@@ -24,7 +24,7 @@ from search.winner.calibration import (
     scaled_by_held_out,
     unscaled,
 )
-from search.winner.classifier import PIXELS_AT_ONCE, Classifier
+from search.winner.classifier import Classifier
 from search.winner.judged import Judged, Part
 
 Logits = npt.NDArray[np.float32]
@@ -137,8 +137,7 @@ class _Progress:
 def _said(classifier: Classifier, part: Part, told: _Progress) -> _Said:
     logits = [np.empty((0, len(classifier.classes)), dtype=np.float32)]
     places, unreadable = list[int](), list[Unreadable]()
-    size = max(1, PIXELS_AT_ONCE // (classifier.shape[1] * classifier.shape[2]))
-    for batch in _decoded(part, size):
+    for batch in _decoded(part, classifier.batch):
         good = [(place, found) for place, found in batch if not isinstance(found, UnreadableImage)]
         unreadable += [
             Unreadable(part.name(place), str(found))
@@ -166,10 +165,9 @@ def _decoded(part: Part, size: int) -> Iterator[list[tuple[int, Images | Unreada
             yield list(pool.map(attempt, range(start, min(start + size, len(part.labels)))))
 
 
-@torch.inference_mode()
 def _logits(classifier: Classifier, pixels: Images) -> Logits:
     """Return the logits (n, classes) of images (n, H, W, C)."""
-    found = classifier(classifier.normalize(torch.from_numpy(pixels).permute(0, 3, 1, 2)))
+    found = classifier.logits(classifier.normalize(torch.from_numpy(pixels).permute(0, 3, 1, 2)))
     logits: Logits = found.float().cpu().numpy()
     return logits
 

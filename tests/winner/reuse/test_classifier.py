@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 import search
 from search.training.data import load_data
 from search.training.data.image_file import UnreadableImage
+from search.training.errors import TooLarge
 from search.training.normalization import Normalization
 from search.winner.bundle import Bundle, BundleError, write_checksums
 from search.winner.classifier import Classifier, Prediction
@@ -81,6 +82,44 @@ def test_the_answer_does_not_depend_on_what_else_is_asked(
     for one, other in zip(together, apart, strict=True):
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
     assert classifier.predict([]) == []
+
+
+class Limited(torch.nn.Module):
+    """A linear layer behind which only ``most`` images have room."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.layer, self.most, self.asked = torch.nn.Linear(4, 2), most, list[int]()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.asked.append(len(images))
+        if len(images) > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        said: torch.Tensor = self.layer(images.flatten(1))
+        return said
+
+
+def limited(most: int) -> tuple[Limited, Classifier]:
+    model = Limited(most)
+    return model, Classifier(model, classes="ab", shape=(1, 2, 2), mean=(0.5,), std=(0.2,))
+
+
+def test_images_that_do_not_fit_into_memory_together_are_computed_in_parts_from_there_on() -> None:
+    model, classifier = limited(3)
+    images = [np.full((2, 2), 20 * place, np.uint8) for place in range(10)]
+    said = classifier.predict(images)
+    assert model.asked == [10, 5, 2, 2, 2, 2, 2]
+    again = classifier.predict(images[:4])
+    assert model.asked[7:] == [2, 2]
+    model.most = 10
+    for one, alone in zip(said, map(classifier.predict, ([image] for image in images)), strict=True):
+        assert one.probabilities == pytest.approx(alone[0].probabilities, abs=1e-6)
+    assert [one.label for one in again] == [one.label for one in said[:4]]
+
+
+def test_an_image_for_which_there_is_no_room_at_all_is_said_to_be_too_large() -> None:
+    with pytest.raises(TooLarge, match="a batch of 1 image of 1×2×2 does not fit into the memory of cpu"):
+        limited(0)[1].predict([np.zeros((2, 2), np.uint8)] * 2)
 
 
 @given(st.floats(0.05, 20), st.integers(0, 1000))
