@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from search.plan.domain import Choice
 from search.plan.plan import Plan, find_space, load_plan
 from search.training.data import load_data
 from search.training.fit import fit
+from search.training.transfer.published import published
 from search.tuning.check import check
 from search.tuning.vocabulary import vocabulary
 
@@ -60,8 +62,19 @@ def test_a_space_is_in_order_and_its_first_recipe_trains(name: str, folder: Path
         assert bool(training.origin()) is (name == "transfer")
 
 
+def test_each_network_of_the_transfer_space_has_weights_for_the_size_that_it_asks_for() -> None:
+    """Of torchvision's own table."""
+    plan = load_plan(find_space("transfer"), vocabulary=vocabulary())
+    (domain,) = [each.domain for each in plan.space.parameters if each.name == "architecture"]
+    assert isinstance(domain, Choice)
+    found = {name: published(str(name)) for name in domain.options}
+    assert {known.size for known in found.values() if known} == {plan.data.size}
+    assert len({known.file for known in found.values() if known}) == len(domain.options) > 4
+
+
 def test_each_policy_of_the_transfer_space_can_be_drawn(folder: Path) -> None:
     plan, rng = plan_of("transfer", folder), np.random.default_rng(0)
     points = [plan.space.sample(rng) for _ in range(40)]
     assert {point["freeze"] for point in points} == {"none", "head", "last_block", "gradual"}
+    assert {point["augmentation"] for point in points} == {"standard", "imagenet", "rand"}
     assert all(("unfreeze_every" in point) == (point["freeze"] == "gradual") for point in points)
