@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from optuna.trial import FrozenTrial, TrialState
+from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
 from search.plan.domain import Choice, Domain, Fixed, Float, Int
 from search.plan.objectives import Constraint, Goal
@@ -321,6 +322,28 @@ def test_hyperparameters_are_handed_on_through_the_study(monkeypatch: pytest.Mon
     sampler = samplers["curve_gp"].build(0, Task(SPACE, (1, 3, 9)), random_share=0.0)
     sampler.infer_relative_search_space(of, of.trials[-1])
     np.testing.assert_array_equal(starts, [kept[-1]])
+
+
+def test_the_model_leaves_the_cores_to_the_workers_and_the_threads_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """numpy's BLAS and scipy's would take all cores, which the workers use already."""
+    during: list[set[int]] = []
+
+    def note(*_: Any, **__: Any) -> Any:
+        during.append(blas_threads())
+        return initial(4)
+
+    monkeypatch.setattr("search.tuning.samplers.curve_gp.fitted", note)
+    with threadpool_limits(2, user_api="blas"):
+        infer(ended(20), random_share=0.0)
+        assert blas_threads() == {2}
+    assert during == [{1}]
+
+
+def blas_threads() -> set[int]:
+    """Return how many threads the process's BLAS libraries take, of which numpy and scipy may have one each."""
+    return {int(pool["num_threads"]) for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
 def test_where_all_candidates_were_tried_the_draw_is_random(monkeypatch: pytest.MonkeyPatch) -> None:
