@@ -12,6 +12,7 @@ from torch import Tensor
 from search.training.accumulation import Forward
 from search.training.augmentations.draws import Draws
 from search.training.augmentations.pipeline import Pipeline
+from search.training.auxiliary import WithAuxiliary, logits_of, loss_of
 from search.training.devices import autocast
 from search.training.team import Shard
 
@@ -20,13 +21,13 @@ from search.training.team import Shard
 class BatchLoss:
     """How a trial's batches come to a loss.
 
-    ``forward`` is from normalised images to logits, ``loss`` from logits and targets to their mean, ``dtype`` that of
-    matrix products. ``classes`` is how many there are.
+    ``forward`` is from normalised images to logits, maybe with those of auxiliary classifiers, ``loss`` from logits and
+    targets to their mean, ``dtype`` that of matrix products. ``classes`` is how many there are.
     """
 
     augment: Pipeline
     normalize: Callable[[Tensor], Tensor]
-    forward: Callable[[Tensor], Tensor]
+    forward: Callable[[Tensor], Tensor | WithAuxiliary]
     loss: Callable[[Tensor, Tensor], Tensor]
     classes: int
     device: torch.device
@@ -58,8 +59,8 @@ class BatchLoss:
             rows = shard.of_whole(rows)
         images, targets = self.augment.batch(images, labels, draws, classes=self.classes, rows=rows)
         with autocast(self.device, self.dtype):
-            logits = self.forward(self.normalize(images))
-            loss = self.loss(logits, targets)
+            said = self.forward(self.normalize(images))
+            loss = loss_of(self.loss, said, targets)
         # Of a mixed image, the label of which it has most.
         wanted = targets.argmax(dim=1) if targets.ndim == 2 else targets
-        return loss, (logits.detach().argmax(dim=1) == wanted).sum()
+        return loss, (logits_of(said).detach().argmax(dim=1) == wanted).sum()

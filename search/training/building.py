@@ -22,13 +22,14 @@ def build_model(parts: Parts, data: Data, randomness: Randomness, device: torch.
         device: where it trains.
 
     Returns:
-        From standardised images to logits, in the memory format of the recipe.
+        From standardised images to logits, in training mode also to those of auxiliary classifiers where the trial has
+        any; in the memory format of the recipe.
 
     Raises:
         SettingsError: the architecture cannot be built for these images.
     """
     with randomness.initial_weights():
-        model = parts.model(data.shape, len(data.classes))
+        model = parts.model(data.shape, len(data.classes), training=True)
         initialize(model, parts.recipe.initialization)
     for module in model.modules():
         if isinstance(module, Rescaled):

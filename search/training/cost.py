@@ -83,9 +83,15 @@ def figures(
     ways: dict[str, Callable[[], int]] = {
         "parameters": lambda: _parameters(model),
         "flops": lambda: _forward_flops(model, images) // 2,
-        "memory": lambda: _memory(parts, model, images),
+        "memory": lambda: _memory(parts, _trained(parts, shape, classes), images),
     }
     return {name: way() for name, way in ways.items() if name in names}
+
+
+def _trained(parts: Parts, shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Return the model as it is trained, with the auxiliary classifiers that are no part of what is judged."""
+    with torch.device("meta"):
+        return parts.model(shape, classes, training=True)
 
 
 def _parameters(model: nn.Module) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from search.training.auxiliary import WithAuxiliary, each
+
 
 class OneLogit(nn.Module):
     """Gives a model of one output the two logits that everything else expects: [0, z].
@@ -19,7 +21,10 @@ class OneLogit(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the logits (N, 2)."""
-        logit: Tensor = self.model(images)
-        return torch.cat([torch.zeros_like(logit), logit], dim=1)
+    def forward(self, images: Tensor) -> Tensor | WithAuxiliary:
+        """Return the logits (N, 2), in training also those of auxiliary classifiers."""
+        return each(_of_both, self.model(images))
+
+
+def _of_both(logit: Tensor) -> Tensor:
+    return torch.cat([torch.zeros_like(logit), logit], dim=1)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from search.plan.registry import did_you_mean, settings_of
 from search.plan.trial_config import Value
 from search.training.augmentations import Pipeline, pipeline
+from search.training.auxiliary import AUXILIARY
 from search.training.errors import SettingsError
 from search.training.mirrored import Mirrored
 from search.training.one_logit import OneLogit
@@ -58,14 +59,15 @@ class Parts:
         names = {setting.name for setting in settings_of(Recipe)}
         return cls(complete, Recipe(**{name: complete[name] for name in names}))  # type: ignore[arg-type]
 
-    def model(self, shape: tuple[int, int, int], classes: int) -> nn.Module:
+    def model(self, shape: tuple[int, int, int], classes: int, *, training: bool = False) -> nn.Module:
         """Build the architecture for images (C, H, W), with what the recipe wraps around it.
 
-        However that is, it takes standardised images and returns a logit for each class.
+        However that is, it takes standardised images and returns a logit for each class. Only for ``training`` it has
+        the auxiliary classifiers that the trial may ask for, and returns their logits, too, in training mode.
         """
         one_logit = classes == 2 and self.settings["loss"] == "binary_cross_entropy"
-        outputs, pretrained = 1 if one_logit else classes, self.pretrained(shape)
-        build = pretrained.model if pretrained else partial(self._part("architecture"), shape)
+        outputs, pretrained = 1 if one_logit else classes, self.pretrained(shape, training=training)
+        build = pretrained.model if pretrained else partial(self._architecture(training), shape)
         module: nn.Module = build(outputs)
         if one_logit:
             module = OneLogit(module)
@@ -76,8 +78,12 @@ class Parts:
             module = Rescaled(module, channels=shape[0], greatest=greatest)
         return Mirrored(module) if self.recipe.test_time_flip else module
 
-    def pretrained(self, shape: tuple[int, int, int]) -> Pretrained | None:
+    def pretrained(self, shape: tuple[int, int, int], *, training: bool = True) -> Pretrained | None:
         """Return how the model begins with other images' weights; None where it begins with random ones.
+
+        Args:
+            shape: (C, H, W) of the images.
+            training: as of `model`.
 
         Raises:
             WeightsError: there are none that it could begin with.
@@ -85,7 +91,7 @@ class Parts:
         transfer = Transfer.of(self.settings)
         if transfer is None:
             return None
-        return Pretrained(transfer, str(self.settings["architecture"]), self._part("architecture"), shape)
+        return Pretrained(transfer, str(self.settings["architecture"]), self._architecture(training), shape)
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """Build the optimizer over a model's parameters."""
@@ -104,6 +110,11 @@ class Parts:
         """Return the augmentations that are on."""
         return pipeline(self.settings)
 
-    def _part(self, selector: str) -> Callable[..., Any]:
+    def _architecture(self, training: bool) -> Callable[..., nn.Module]:
+        build = self._part("architecture")
+        has_them = AUXILIARY in build.keywords
+        return partial(build, **{AUXILIARY: 0.0}) if has_them and not training else build
+
+    def _part(self, selector: str) -> partial[Any]:
         entry = SELECTORS[selector][0][str(self.settings[selector])]
         return partial(entry.build, **entry.arguments(self.settings))

@@ -12,6 +12,7 @@ from search.plan.trial_config import TrialConfig
 from search.runs.copies import fetch_command
 from search.runs.predictions import PredictionsError, read_predictions
 from search.runs.run import Run, Trial
+from search.training.auxiliary import judged
 from search.training.checkpoint import load_checkpoint
 from search.training.data import Data, load_data
 from search.training.predictions import Predictions
@@ -165,4 +166,5 @@ def load(run: Run, trial: Trial) -> Trained:
             f"{trial.layout.validation} is of epoch {said.step}, but {path} of epoch {state['epoch']}: "
             f"trial {trial.number} cannot be checked, so it is not exported"
         )
-    return Trained(run, (TrainedMember(trial, config, state["model"]),), data, said)
+    weights = judged(state["model"], config.settings)
+    return Trained(run, (TrainedMember(trial, config, weights),), data, said)

@@ -13,6 +13,7 @@ from search.plan.document import read_document
 from search.plan.mistake import PlanError, did_you_mean
 from search.plan.trial_config import DataConfig, TrialConfig
 from search.runs.interval import wilson
+from search.training.auxiliary import judged
 from search.training.data import Data, datasets, load_data
 from search.training.data.arrays import data_of_arrays
 from search.training.errors import DataError, SettingsError
@@ -199,7 +200,7 @@ def _trained(
         for report in training:
             history.append(report)
             tell(report)
-        return history, training.weights()
+        return history, judged(training.weights(), config.settings)
 
 
 def _classifier(config: TrialConfig, data: Data, weights: dict[str, Tensor]) -> Classifier:

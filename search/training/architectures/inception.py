@@ -13,6 +13,7 @@ from search.training.architectures.stem import (
     keep_resolution,
     takes_small_stem,
 )
+from search.training.auxiliary import Weight
 
 
 @architectures.register("inception_v3", weights="Inception_V3_Weights")
@@ -21,9 +22,10 @@ def inception_v3(
     classes: int,
     *,
     stem: Stem = "auto",
+    auxiliary: Weight = 0.0,
     dropout: Dropout = 0.5,
 ) -> nn.Module:
-    """Build Inception v3 without the auxiliary classifier.
+    """Build Inception v3, with the auxiliary classifier where asked.
 
     Args:
         shape: (channels, height, width) of an image.
@@ -31,16 +33,18 @@ def inception_v3(
         stem: ``imagenet`` is the published one, for 299 pixels, sides of 75 and more; ``small`` keeps the
             resolution up to the first Inception block: stride 1, padding 1, no pooling, the same weights;
             ``auto`` takes the small one below 96.
+        auxiliary: weight in training of the auxiliary classifier's loss, 0.4 in the training of its authors
+            (tensorflow/models, research/inception); 0: there is none.
         dropout: share of features dropped before the last layer; 0.5 is torchvision's, 0.2 the paper's.
 
     Returns:
-        A module from (N, C, H, W) to logits (N, classes).
+        A module from (N, C, H, W) to logits (N, classes), in training mode `WithAuxiliary` where there is one.
 
     Raises:
         SettingsError: images that it cannot take.
     """
     small = takes_small_stem("inception_v3", shape, stem, published=75)
-    model = published("inception_v3", classes, aux_logits=False, init_weights=True, dropout=dropout)
+    model = _network(classes, auxiliary, dropout)
     if small:
         keep_resolution(model, 1)
         for name in ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_4a_3x3"):
@@ -49,3 +53,12 @@ def inception_v3(
         model.maxpool1 = model.maxpool2 = nn.Identity()
     fit_first_convolution(model, shape[0])
     return model
+
+
+def _network(classes: int, auxiliary: float, dropout: float) -> nn.Module:
+    if not auxiliary:
+        return published("inception_v3", classes, aux_logits=False, init_weights=True, dropout=dropout)
+    # Late, because torchvision takes 4 s to import here.
+    from search.training.architectures.auxiliary_heads import InceptionWithAuxiliary  # noqa: PLC0415
+
+    return InceptionWithAuxiliary(auxiliary, num_classes=classes, dropout=dropout)

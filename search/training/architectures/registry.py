@@ -4,6 +4,10 @@ An architecture is a function ``build(shape, classes, *, settings…) -> nn.Modu
 one image. The module maps float images (N, C, H, W), normalised, to logits (N, classes), for every H and W
 from 8 up. It is built on the current default device, so that the meta device yields its cost without memory.
 Dropout is the module's own, drawn from torch's global generator, and off in `eval()`.
+
+Where it has a setting ``auxiliary``, that is the weight of auxiliary classifiers: above 0 the module returns in
+training mode `search.training.auxiliary.WithAuxiliary`. They are called as torchvision calls them, and only training
+builds them: all else builds the module with ``auxiliary=0`` and gives it the same weights but theirs.
 """
 
 from __future__ import annotations

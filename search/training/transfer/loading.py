@@ -8,13 +8,11 @@ from collections.abc import Collection, Mapping
 import torch
 from torch import Tensor, nn
 
+from search.training.auxiliary import is_auxiliary
 from search.training.errors import WeightsError
 
 DENSENET = re.compile(r"^(.*denselayer\d+\.(?:norm|conv))\.([12]\..*)$")
 """torchvision's DenseNet files have names from before 2018, `norm.1` for `norm1`."""
-
-AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
-"""The second heads of GoogLeNet and Inception v3, which only their own training used."""
 
 COUNTER = "num_batches_tracked"
 """Files from before 2018 have no such counters, and nothing depends on them with torch's momentum of 0.1."""
@@ -22,6 +20,8 @@ COUNTER = "num_batches_tracked"
 
 def load_body(network: nn.Module, weights: Mapping[str, Tensor], head: Collection[str], where: str) -> None:
     """Give a network all weights but the head's, which stays as it is.
+
+    Auxiliary classifiers get theirs where both have them: a file may lack them, as a network may.
 
     Args:
         network: of the architecture that the weights belong to, with any number of classes.
@@ -35,17 +35,22 @@ def load_body(network: nn.Module, weights: Mapping[str, Tensor], head: Collectio
     own = network.state_dict()
     given = {DENSENET.sub(r"\1\2", name): tensor for name, tensor in weights.items()}
     body = [name for name in own if name not in head]
-    missing = [name for name in body if name not in given and not name.endswith(COUNTER)]
+    missing = [name for name in body if name not in given and not _may_lack(name)]
     other = [name for name in body if name in given and given[name].shape != own[name].shape]
-    left = [name for name in given if name not in body and not name.startswith(AUXILIARY)]
+    left = [name for name in given if name not in body and not is_auxiliary(name)]
     if missing or other:
         raise WeightsError(f"{where} {_mismatch(given, own, missing, other)}")
-    if not _may_be_head([given[name] for name in left], [own[name] for name in own if name in head]):
+    main = [own[name] for name in own if name in head and not is_auxiliary(name)]
+    if not _may_be_head([given[name] for name in left], main):
         raise WeightsError(f"{where} has more than this architecture: {_some(left)}; it is another one's")
     with torch.no_grad():
         for name in body:
             if name in given:
                 own[name].copy_(given[name])
+
+
+def _may_lack(name: str) -> bool:
+    return name.endswith(COUNTER) or is_auxiliary(name)
 
 
 def _mismatch(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from search.training.architectures import Build
+from search.training.auxiliary import is_auxiliary
 from search.training.errors import WeightsError
 from search.training.transfer.blocks import blocks, learning_rate_factors
 from search.training.transfer.entrance import Entrance, Transferred
@@ -129,7 +130,8 @@ class Pretrained:
 
     def _blocks_of(self, network: nn.Module) -> list[list[str]]:
         if self._blocks is None:
-            self._blocks = blocks(network, self._head())
+            auxiliary = filter(is_auxiliary, network.state_dict())  # heads, wherever they stand
+            self._blocks = blocks(network, self._head().union(auxiliary))
         return self._blocks
 
     def _published(self) -> Published | None:
