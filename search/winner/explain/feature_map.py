@@ -1,42 +1,91 @@
-"""The last feature map of any convolutional model, found by hooks while an image passes through it."""
+"""The last feature map of any convolutional model or vision transformer, found by hooks while an image passes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+
+from search.winner.explain.tokens import Grid
 
 SMALLEST_SIDE = 4
 """Pixels. Grad-CAM's authors take the last map, of 14×14 in VGG, as the best compromise of meaning and place. Small
 images end as a 2×2 or 1×1 map, which says nothing of the place: there the last map of at least this side is taken."""
+
+Size = tuple[int, ...]
 
 
 class NoFeatureMap(ValueError):  # noqa: N818 (says what is the case)
     """A model has no feature map with a height and a width."""
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A map (1, K, h, w), the score's gradient in it, and which share of its height and width shows the image."""
+
+    map: Tensor
+    gradient: Tensor
+    shown: tuple[float, float] = (1.0, 1.0)
+
+
 @dataclass
 class Seen:
-    """What was seen of a model while it ran: the last map (1, K, h, w) of a fair side, and the last above 1×1."""
+    """What was seen of a model while it ran: the last map (1, K, h, w) of a fair side, and the last above 1×1.
+
+    ``grid`` is what tokens that follow it would be made of, and ``tokens`` are they, in the order of the layers.
+    ``entered`` and ``around`` are the sizes of what the last module and the one before it were given.
+    """
 
     fair: Tensor | None = None
     any: Tensor | None = None
+    grid: Grid | None = None
+    tokens: list[Tensor] = field(default_factory=list)
+    entered: Size = ()
+    around: Size = ()
+
+    def enter(self, _module: nn.Module, inputs: Any) -> None:
+        """Keep the size of what a module is given."""
+        if inputs and isinstance(inputs[0], Tensor) and inputs[0].ndim == 4:
+            self.around, self.entered = self.entered, tuple(inputs[0].shape[2:])
 
     def keep(self, _module: nn.Module, _inputs: Any, output: Any) -> Any:
-        """Keep a module's output where it is such a map; what follows gets a copy, lest it be changed in place."""
-        if not isinstance(output, Tensor) or output.ndim != 4 or output.shape[2] * output.shape[3] < 2:
+        """Keep a module's output where it is a map or tokens; what follows gets a copy, lest it be changed in place."""
+        if not isinstance(output, Tensor):
             return output
-        self.any = output
-        if min(output.shape[2:]) >= SMALLEST_SIDE:
-            self.fair = output
+        if self.grid is not None and self.grid.holds(output):
+            self.tokens.append(output)
+        elif self._is_map(output):
+            self._keep_map(output)
+        else:
+            return output
         return output.clone()
+
+    def found(self, score: Tensor) -> Found:
+        """Return the map to explain a score with.
+
+        Of tokens it is the last ones on whose patches the score depends, not on the class token alone: what the last
+        block's attention takes, or, where the patches' mean decides, what the last block returns.
+
+        Args:
+            score: a scalar that the model has said.
+
+        Raises:
+            NoFeatureMap: there is none.
+        """
+        if self.grid is None or not self.tokens:
+            return Found(self.last, torch.autograd.grad(score, self.last)[0])
+        gradients = torch.autograd.grad(score, self.tokens, allow_unused=True, materialize_grads=True)
+        patches = [self.grid.map_of(gradient) for gradient in gradients]
+        place = max((place for place, gradient in enumerate(patches) if gradient.any()), default=-1)
+        return Found(self.grid.map_of(self.tokens[place]), patches[place], self.grid.shown)
 
     @property
     def last(self) -> Tensor:
-        """The map to explain with.
+        """The last map.
 
         Raises:
             NoFeatureMap: there is none.
@@ -46,12 +95,29 @@ class Seen:
             raise NoFeatureMap("this model has no feature map of more than one pixel to look at")
         return found
 
+    def _is_map(self, output: Tensor) -> bool:
+        if output.ndim != 4 or output.shape[2] * output.shape[3] < 2:
+            return False
+        if self.grid is not None and self.grid.is_turned(output):
+            return False
+        # What attention makes of tokens has as many rows as there are: (1, heads, T, D / heads).
+        return not self.tokens or output.shape[2] != self.tokens[-1].shape[1]
+
+    def _keep_map(self, output: Tensor) -> None:
+        self.any = output
+        if min(output.shape[2:]) >= SMALLEST_SIDE:
+            self.fair = output
+        _, width, *size = output.shape
+        high, wide = (min(1.0, a / b) for a, b in zip(self.around or self.entered, self.entered, strict=True))
+        self.grid, self.tokens = Grid(width, (size[0], size[1]), (high, wide)), []
+
 
 @contextmanager
 def watching(model: nn.Module) -> Iterator[Seen]:
     """Within it the feature maps of every module of a model are seen; nothing of the model stays changed."""
     seen = Seen()
-    hooks = [module.register_forward_hook(seen.keep) for module in model.modules() if module is not model]
+    hooks = [module.register_forward_pre_hook(seen.enter) for module in model.modules()]
+    hooks += [module.register_forward_hook(seen.keep) for module in model.modules() if module is not model]
     try:
         yield seen
     finally:

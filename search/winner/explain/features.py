@@ -18,7 +18,7 @@ def feature_maps(
 ) -> npt.NDArray[np.float32]:
     """Return the channels of the last feature map that react most to an image, the strongest first.
 
-    It is the map that Grad-CAM looks at; of an ensemble that of its first member.
+    It is the map by which Grad-CAM explains the likeliest class; of an ensemble that of its first member.
 
     Args:
         classifier: of `search.load`.
@@ -35,9 +35,9 @@ def feature_maps(
     seen = image if isinstance(image, Tensor) else classifier.preprocess(image)
     inner = classifier.model
     model = inner.members[0] if isinstance(inner, Ensemble) else inner
-    with torch.inference_mode(), watching(model) as maps:
-        model(seen[None].to(classifier.shift.device))
-        found = maps.last[0]
+    with torch.enable_grad(), watching(model) as maps:
+        score = model(seen[None].to(classifier.shift.device).detach().requires_grad_())[0].max()
+        found = maps.found(score).map[0].detach()
     order = found.abs().mean(dim=(1, 2)).argsort(descending=True, stable=True)[:most]
     strongest: npt.NDArray[np.float32] = found[order].float().cpu().numpy()
     return strongest

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from search.winner.ensemble.module import Ensemble
-from search.winner.explain.feature_map import watching
+from search.winner.explain.feature_map import Found, watching
 
 
 def gradcam(model: nn.Module, image: Tensor, target: int) -> Tensor:
     """Return where a model's score of a class comes from, in the resolution of its last feature map.
 
     The channels of the map are added with the mean of their gradient as weight, and what is below 0 is cut off
-    (equations 1 and 2).
+    (equations 1 and 2). Of a vision transformer the map is made of its patches' tokens.
 
     Args:
         model: from normalized images (N, C, H, W) to logits (N, classes), in evaluation mode.
@@ -26,12 +26,7 @@ def gradcam(model: nn.Module, image: Tensor, target: int) -> Tensor:
     Raises:
         NoFeatureMap: the model is none with feature maps.
     """
-    with torch.enable_grad(), watching(model) as seen:
-        score = model(image[None].detach().requires_grad_())[0, target]
-        found = seen.last
-        (gradient,) = torch.autograd.grad(score, found)
-    weights = gradient.mean(dim=(2, 3), keepdim=True)  # (1, K, h, w) -> (1, K, 1, 1)
-    return (weights * found).sum(dim=1)[0].relu().detach().float()
+    return _weighed(_found(model, image, target))
 
 
 def heat(model: nn.Module, image: Tensor, target: int) -> Tensor:
@@ -47,13 +42,25 @@ def heat(model: nn.Module, image: Tensor, target: int) -> Tensor:
         return sum_of(
             [share * heat(one, image, target) for one, share in zip(model.members, shares, strict=True)]
         )
-    found = gradcam(model, image, target)
+    _, height, width = image.shape
+    found = _found(model, image, target)
+    size = tuple(round(side / share) for side, share in zip((height, width), found.shown, strict=True))
     large = nn.functional.interpolate(
-        found[None, None], tuple(image.shape[1:]), mode="bilinear", align_corners=False
-    )[0, 0]
+        _weighed(found)[None, None], size, mode="bilinear", align_corners=False
+    )[0, 0, :height, :width]
     return large / large.max().clamp(min=torch.finfo(torch.float32).tiny)
 
 
 def sum_of(maps: list[Tensor]) -> Tensor:
     """Return the sum of maps (H, W)."""
     return torch.stack(maps).sum(dim=0)
+
+
+def _found(model: nn.Module, image: Tensor, target: int) -> Found:
+    with torch.enable_grad(), watching(model) as seen:
+        return seen.found(model(image[None].detach().requires_grad_())[0, target])
+
+
+def _weighed(found: Found) -> Tensor:
+    weights = found.gradient.mean(dim=(2, 3), keepdim=True)  # (1, K, h, w) -> (1, K, 1, 1)
+    return (weights * found.map).sum(dim=1)[0].relu().detach().float()

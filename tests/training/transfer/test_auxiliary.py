@@ -53,6 +53,7 @@ def test_a_file_with_them_is_read_with_and_without(
     assert set(given) - set(own) == ({key for key in given if is_auxiliary(key)} if not auxiliary else set())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["googlenet"])
 def test_a_file_without_them_leaves_them_as_they_began(
     name: str, weights: str, colours: Data, tmp_path: Path

@@ -43,9 +43,12 @@ def layer_of(model: nn.Module, image: Tensor, found: Tensor) -> nn.Module:
 
 
 @pytest.mark.parametrize("name", every_architecture())
-def test_it_is_captums_layer_gradcam_on_every_architecture(name: str) -> None:
+def test_it_is_captums_layer_gradcam_on_every_convolutional_architecture(name: str) -> None:
+    """Of a vision transformer it is of tokens, which captum has no map of: see test_tokens.py."""
     from captum.attr import LayerGradCam  # noqa: PLC0415 (seconds)
 
+    if name.startswith("vit_"):
+        pytest.skip("its map is made of tokens")
     model, image = built(name), torch.randn(3, 32, 32, generator=torch.Generator().manual_seed(1))
     with torch.no_grad(), watching(model) as seen:
         model(image[None])
