@@ -51,14 +51,13 @@ def crop_at(images: Tensor, top: Tensor, left: Tensor, *, padding: int, fill: Fi
     """
     count, channels, height, width = images.shape
     padded = _padded(images.permute(0, 2, 3, 1), padding, fill)
-    rows, columns = padded.stride(1), padded.stride(2)
-    # A view of every window at once; one indexing then copies the rows, width × channels bytes each, as they
-    # lie.
-    windows = padded.as_strided(
-        (count, 2 * padding + 1, 2 * padding + 1, height, width * channels),
-        (padded.stride(0), rows, columns, rows, 1),
-    )
-    chosen = windows[torch.arange(count, device=images.device), top, left]  # (N, H, W·C)
+    whole, row, _, _ = (stride // channels for stride in padded.stride())  # in pixels
+    # A view of the width pixels from every pixel on: what is copied are the windows' rows, each as it lies in memory.
+    # Indexing by image, top and left takes 20 times as long on a CPU.
+    stretches = padded.as_strided((len(padded) * whole - width + 1, width * channels), (channels, 1))
+    places = torch.arange(count, device=images.device) * whole + top * row + left
+    lines = torch.arange(height, device=images.device) * row
+    chosen = stretches.index_select(0, (places[:, None] + lines).view(-1))  # (N·H, W·C)
     return chosen.view(count, height, width, channels).permute(0, 3, 1, 2)
 
 

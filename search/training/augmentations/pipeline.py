@@ -82,14 +82,7 @@ class Pipeline:
         Returns:
             Images of the same shape and dtype.
         """
-        for copy, drawn in self._of(Copy, draws):
-            images = copy.copied(images, drawn, self.fill)
-        images = self._warped(images, draws)
-        images = self._recoloured(images, draws)
-        images = self._coloured(images, draws)
-        for erasing, drawn in self._of(Erasing, draws):
-            images = erasing.erased(images, drawn)
-        return images
+        return self._levels(images, draws).to(images.dtype)
 
     def batch(
         self, images: Tensor, labels: Tensor, draws: Draws, *, classes: int, rows: slice | None = None
@@ -104,17 +97,30 @@ class Pipeline:
             rows: the part that is wanted; None: all.
 
         Returns:
-            Images of that part; their labels (n,) int64, or where images are mixed, shares of the classes
+            Images of that part, where they were uint8, in whole levels as uint8 or as float32: whichever the last step
+            had at hand, since normalising either is the same, and converting them once more costs a CPU as much as
+            changing their brightness; their labels (n,) int64, or where images are mixed, shares of the classes
             (n, classes) float32 that add up to 1.
         """
         part = slice(None) if rows is None else rows
-        own = self.apply(images[part], draws[part]) if self.parts else images[part]
         if draws.partners is None:
-            return own, labels[part]
-        partners = draws.partners[part]
+            return (self._levels(images[part], draws[part]) if self.parts else images[part]), labels[part]
+        own, partners = self.apply(images[part], draws[part]), draws.partners[part]
         # A partner in another part of the batch is augmented once more, from its own draws: the same pixels.
         others = picked(own, partners) if rows is None else self.apply(images[partners], draws[partners])
         return self._mixed(own, others, (labels[part], labels[partners]), draws[part], classes)
+
+    def _levels(self, images: Tensor, draws: Draws) -> Tensor:
+        """Do all but mixing; of uint8 images, return whole levels, as uint8 or as floats."""
+        whole = not images.is_floating_point()
+        for copy, drawn in self._of(Copy, draws):
+            images = copy.copied(images, drawn, self.fill)
+        images = self._warped(images, draws)
+        images = self._recoloured(images, draws)
+        images = self._coloured(images, draws, whole=whole)
+        for erasing, drawn in self._of(Erasing, draws):
+            images = erasing.erased(images, drawn)
+        return images
 
     def _of(self, kind: type[Any], draws: Draws) -> list[tuple[Any, Drawn]]:
         both = zip(self.parts, draws.parts, strict=True)
@@ -147,7 +153,7 @@ class Pipeline:
         # Of a policy most images drew nothing geometric.
         moved = (composed != torch.eye(3, device=composed.device)).flatten(1).any(dim=1).nonzero()[:, 0]
         out = images.clone(memory_format=torch.contiguous_format)
-        out[moved] = resampled(picked(images, moved), composed[moved], fill)
+        out[moved] = resampled(picked(images, moved), composed[moved], fill).to(images.dtype)
         return out
 
     def _recoloured(self, images: Tensor, draws: Draws) -> Tensor:
@@ -159,14 +165,14 @@ class Pipeline:
             levels = policy.recoloured(levels, drawn)
         return levels.to(images.dtype)
 
-    def _coloured(self, images: Tensor, draws: Draws) -> Tensor:
+    def _coloured(self, images: Tensor, draws: Draws, *, whole: bool) -> Tensor:
         colours = self._of(Colour, draws)
         if not colours:
             return images
         light = planes(images)
         for colour, drawn in colours:
             light = colour.coloured(light, drawn)
-        return light if images.is_floating_point() else rounded(light)
+        return light.round_().clamp_(0, 255) if whole else light
 
     def _mixed(
         self, own: Tensor, others: Tensor, labels: tuple[Tensor, Tensor], draws: Draws, classes: int

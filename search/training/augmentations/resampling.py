@@ -20,12 +20,12 @@ def resampled(images: Tensor, matrix: Tensor, fill: Fill) -> Tensor:
         fill: what lies outside.
 
     Returns:
-        Images of the same shape and dtype; uint8 is rounded.
+        Floats of the same shape, each channel a plane; of uint8 images, whole levels.
     """
     source = planes(images)
     places = grid(matrix.to(source.dtype), *images.shape[2:])
     sampled = torch.nn.functional.grid_sample(source, places, padding_mode=PADDING[fill], align_corners=False)
-    return sampled if images.is_floating_point() else sampled.round_().to(images.dtype)
+    return sampled if images.is_floating_point() else sampled.round_()
 
 
 def planes(images: Tensor) -> Tensor:
@@ -44,16 +44,14 @@ def planes(images: Tensor) -> Tensor:
 def grid(matrix: Tensor, height: int, width: int) -> Tensor:
     """Return where each output pixel comes from: (N, H, W, 2), x and y from -1 to 1 between the outer edges.
 
-    `affine_grid` gives the same in six times the time on a CPU (3.1 ms instead of 0.5 for 128 images of 32×32): it
-    multiplies matrices of 3 columns.
+    `affine_grid` gives the same in ten times the time on a CPU (3.1 ms instead of 0.3 for 128 images of 32×32): it
+    multiplies matrices of 3 columns. A place is added up as one complex number, which lies in memory as x and y do.
     """
-    x, y = centres(width, matrix)[None, None, :], centres(height, matrix)[None, :, None]
-    rows = matrix[:, :2, :, None, None]  # (N, 2, 3, 1, 1)
-    places = matrix.new_empty(len(matrix), height, width, 2)
-    for axis in range(2):
-        constant = rows[:, axis, 1] * y + rows[:, axis, 2]
-        torch.add(rows[:, axis, 0] * x, constant, out=places[..., axis])
-    return places
+    of_x, of_y, constant = matrix[:, :2, :, None].unbind(dim=2)  # (N, 2, 1) each
+    across = of_x * centres(width, matrix)  # (N, 2, W)
+    down = of_y * centres(height, matrix) + constant  # (N, 2, H)
+    columns, rows = (torch.complex(part[:, 0], part[:, 1]) for part in (across, down))
+    return torch.view_as_real(columns[:, None, :] + rows[:, :, None])
 
 
 def centres(size: int, like: Tensor) -> Tensor:
