@@ -42,6 +42,12 @@ def only(**settings: Value) -> Pipeline:
 def applied(
     made: Pipeline, batch: Tensor, random: torch.Generator, rows: slice | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Return images and labels, these being the number of each image, of a whole batch or a part of it."""
+    """Return images and labels, these being the number of each image, of a whole batch or a part of it.
+
+    What a batch of uint8 becomes are whole levels, also where they come as floats: they are returned as uint8.
+    """
     draws = made.draw(len(batch), (batch.shape[1], batch.shape[2], batch.shape[3]), random)
-    return made.batch(batch, torch.arange(len(batch)), draws, classes=len(batch), rows=rows)
+    out, labels = made.batch(batch, torch.arange(len(batch)), draws, classes=len(batch), rows=rows)
+    levels = out.to(batch.dtype)
+    assert torch.equal(levels.to(out.dtype), out)
+    return levels, labels

@@ -30,7 +30,7 @@ def test_every_operation_is_torchvisions(name: str, shape: tuple[int, int, int])
     batch = images(shape, count=4)
     strengths = torch.tensor(STRENGTHS.get(name, [0.0] * 4))
     numbers = torch.full((4,), operations.NAMES.index(name))
-    out = resampled(batch, operations.moved(numbers, strengths, shape), "constant")
+    out = resampled(batch, operations.moved(numbers, strengths, shape), "constant").to(batch.dtype)
     out = operations.recoloured(out, numbers, strengths)
     for image, strength, ours in zip(batch, strengths.tolist(), out, strict=True):
         reference = autoaugment._apply_op(image, name, strength, InterpolationMode.BILINEAR, None)
