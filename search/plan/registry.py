@@ -19,7 +19,7 @@ from search.plan.mistake import did_you_mean
 from search.plan.trial_config import Value
 from search.plan.vocabulary import Namespace, Setting
 
-__all__ = ["Entry", "FilePath", "Range", "Registry", "did_you_mean", "settings_of"]
+__all__ = ["Doc", "Entry", "FilePath", "Range", "Registry", "did_you_mean", "settings_of"]
 
 Part = TypeVar("Part", bound=Callable[..., Any])
 
@@ -30,6 +30,13 @@ class Range:
 
     low: float = -math.inf
     high: float = math.inf
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class Doc:
+    """What a setting that is no number means: ``Annotated[bool, Doc("…")]``, ``Annotated[Literal[…], Doc("…")]``."""
+
     doc: str = ""
 
 
@@ -127,11 +134,12 @@ def _setting(argument: inspect.Parameter, hint: Any) -> Setting:
 
 
 def _of_kind(name: str, default: Value, hint: Any) -> Setting:
-    if hint is bool:
-        return Setting(name, "bool", default)
-    if get_origin(hint) is Literal:
-        return Setting(name, "choice", default, choices=get_args(hint))
-    kind, bounds, *_ = (*get_args(hint), None, None) if get_origin(hint) is Annotated else (None, None)
+    kind, bounds, *_ = (*get_args(hint), None) if get_origin(hint) is Annotated else (hint, None)
+    doc = bounds.doc if isinstance(bounds, Doc) else ""
+    if kind is bool:
+        return Setting(name, "bool", default, doc)
+    if get_origin(kind) is Literal:
+        return Setting(name, "choice", default, doc, choices=get_args(kind))
     if kind is str and isinstance(bounds, FilePath):
         return Setting(name, "file", default, bounds.doc)
     if kind not in (int, float) or not isinstance(bounds, Range):

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from search.plan.registry import Range
+from search.plan.registry import Doc, Range
 from search.training.initialization import Scheme
 from search.training.patience import Watch
 from search.training.sampling import Sampling
@@ -38,18 +38,30 @@ class Recipe:
     batch_size: Annotated[int, Range(2, 65536, "images of a step")] = 128
     accumulation: Annotated[int, Range(1, 1024, "parts of a batch, one in memory at a time")] = 1
     gradient_clip: Annotated[float, Range(0, 1e6, "greatest norm of the gradient; 0: none")] = 0.0
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    channels_last: Literal["auto", True, False] = "auto"
-    scale_learning_rate: Literal[False, "linear", "sqrt"] = False
-    sampling: Sampling = "shuffled"
-    class_weights: Literal["none", "balanced"] = "none"
-    initialization: Scheme = "default"
-    normalization: Literal["standard", "min_max", "none"] = "standard"
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Doc("of the computations; auto: bfloat16 where the hardware is faster with it"),
+    ] = "auto"
+    channels_last: Annotated[Literal["auto", True, False], Doc("layout of memory; auto: yes")] = "auto"
+    scale_learning_rate: Annotated[
+        Literal[False, "linear", "sqrt"], Doc("learning_rate is for 256 images, and grows with batch_size")
+    ] = False
+    sampling: Annotated[Sampling, Doc("each image once an epoch, or equally many of each class")] = "shuffled"
+    class_weights: Annotated[
+        Literal["none", "balanced"], Doc("balanced: images of rare classes count more in the loss")
+    ] = "none"
+    initialization: Annotated[Scheme, Doc("of the weights; default: the architecture's own")] = "default"
+    normalization: Annotated[
+        Literal["standard", "min_max", "none"],
+        Doc("of pixels: by mean and deviation, to 0-1, or as they are, 0-255"),
+    ] = "standard"
     ema: Annotated[float, Range(0, 0.99999, "memory of the averaged weights; 0: they are not averaged")] = 0.0
-    test_time_flip: bool = False
+    test_time_flip: Annotated[
+        bool, Doc("judge an image and its mirror image together; not for digits and letters")
+    ] = False
     patience: Annotated[int, Range(0, 10000, "epochs without a better value that end a trial; 0: none")] = 0
-    watch: Watch = "loss"
-    compile: bool = False
+    watch: Annotated[Watch, Doc("the validation value that patience and plateau look at")] = "loss"
+    compile: Annotated[bool, Doc("torch.compile for the training steps")] = False
 
     @property
     def memory_format_is_channels_last(self) -> bool:

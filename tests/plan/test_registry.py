@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import pytest
 
-from search.plan.registry import Range, Registry, did_you_mean, settings_of
+from search.plan.registry import Doc, Range, Registry, did_you_mean, settings_of
 from search.plan.vocabulary import Setting
 
 
@@ -18,6 +18,8 @@ def part(
     count: Annotated[int, Range(1)] = 3,
     kind: Literal["a", "b"] = "a",
     on: bool = True,
+    mood: Annotated[Literal["calm", None], Doc("how it is")] = "calm",
+    loud: Annotated[bool, Doc("whether it is heard")] = False,
 ) -> None:
     """First line.
 
@@ -31,6 +33,8 @@ def test_a_signature_gives_the_settings() -> None:
         Setting("count", "int", 3, "", 1, None),
         Setting("kind", "choice", "a", choices=("a", "b")),
         Setting("on", "bool", True),
+        Setting("mood", "choice", "calm", "how it is", choices=("calm", None)),
+        Setting("loud", "bool", False, "whether it is heard"),
     )
 
 

@@ -51,11 +51,12 @@ def test_augmentations_are_off_by_default_and_data_sets_are_named() -> None:
 
 
 def test_numbers_have_ranges_and_words_meanings() -> None:
+    """A person finds a setting by what the vocabulary says of it, in one line of a terminal."""
     for setting in vocabulary().settings:
         if setting.kind in ("int", "float"):
             assert setting.low is not None, setting.name
             assert setting.high is not None, setting.name
-            assert setting.doc, setting.name
+        assert 0 < len(setting.doc) <= 90, setting.name
 
 
 def test_a_plugins_part_is_in_the_vocabulary_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

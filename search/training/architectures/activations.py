@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 from torch import nn
 
-Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
+from search.plan.registry import Doc
+
+Activation = Annotated[
+    Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"],
+    Doc("what stands behind each hidden layer"),
+]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": lambda: nn.ReLU(inplace=True),

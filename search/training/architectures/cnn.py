@@ -12,7 +12,7 @@ from typing import Annotated
 
 from torch import nn
 
-from search.plan.registry import Range
+from search.plan.registry import Doc, Range
 from search.training.architectures.activations import ACTIVATIONS, Activation
 from search.training.architectures.registry import architectures, check_shape
 
@@ -29,7 +29,7 @@ def cnn(
     ] = 3,
     dense_units: Annotated[int, Range(0, 8192, "width of the hidden dense layer; 0: none")] = 128,
     activation: Activation = "relu",
-    batch_norm: bool = True,
+    batch_norm: Annotated[bool, Doc("batch normalisation behind each convolution")] = True,
     block_dropout: Annotated[float, Range(0, 0.95, "share of channels dropped behind each block")] = 0.0,
     dropout: Annotated[float, Range(0, 0.95, "share of units dropped before the last layer")] = 0.5,
 ) -> nn.Module:

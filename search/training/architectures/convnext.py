@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 from torch import nn
 
-from search.plan.registry import Range
+from search.plan.registry import Doc, Range
 from search.training.architectures.head import Dropout, drop_before
 from search.training.architectures.published import published
 from search.training.architectures.registry import SMALLEST, architectures, check_shape
 from search.training.architectures.stem import SMALL_IMAGE, fit_first_convolution
 
-Patch = Literal["auto", 1, 2, 4]
+Patch = Annotated[
+    Literal["auto", 1, 2, 4], Doc("side of the first layer's patches in pixels; auto: 1 to 4, by the images")
+]
 
 PUBLISHED = 4
 STAGES = 8  # what the stages behind the stem divide the resolution by

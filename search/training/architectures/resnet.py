@@ -6,12 +6,17 @@ other widths, and are built by the same function from files of their own.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from torch import nn
 
+from search.plan.registry import Doc
 from search.training.architectures.head import Dropout, drop_before
 from search.training.architectures.published import published
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import Stem, fit_first_convolution, takes_small_stem
+
+ZeroInit = Annotated[bool, Doc("begin with every residual branch at zero (Goyal et al. 2017)")]
 
 DEPTHS = (18, 34, 50, 101, 152)
 
@@ -25,7 +30,7 @@ def _register(depth: int) -> None:
         *,
         stem: Stem = "auto",
         dropout: Dropout = 0.0,
-        zero_init_residual: bool = False,
+        zero_init_residual: ZeroInit = False,
     ) -> nn.Module:
         return residual(
             f"resnet{depth}",

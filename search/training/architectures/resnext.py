@@ -6,7 +6,7 @@ from torch import nn
 
 from search.training.architectures.head import Dropout
 from search.training.architectures.registry import architectures
-from search.training.architectures.resnet import residual
+from search.training.architectures.resnet import ZeroInit, residual
 from search.training.architectures.stem import Stem
 
 WEIGHTS = {
@@ -26,7 +26,7 @@ def _register(name: str) -> None:
         *,
         stem: Stem = "auto",
         dropout: Dropout = 0.0,
-        zero_init_residual: bool = False,
+        zero_init_residual: ZeroInit = False,
     ) -> nn.Module:
         return residual(
             name, shape, classes, stem=stem, dropout=dropout, zero_init_residual=zero_init_residual

@@ -6,13 +6,17 @@ layers keep the resolution, so that the first stage sees all of it.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from torch import nn
 
+from search.plan.registry import Doc
 from search.training.architectures.registry import SMALLEST, check_shape
 
-Stem = Literal["auto", "small", "imagenet"]
+Stem = Annotated[
+    Literal["auto", "small", "imagenet"],
+    Doc("first layers for small images, or as published; auto: small below 96 pixels"),
+]
 
 SMALL_IMAGE = 96
 """`stem: auto` takes the small stem below this side in pixels: with the other, 64 pixels end as a 2×2 map."""

@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 from torch import nn
 
-from search.plan.registry import Range
+from search.plan.registry import Doc, Range
 from search.training.architectures.registry import architectures, check_shape
 from search.training.architectures.stem import fit_first_convolution
 
-Patch = Literal["auto", 2, 4, 8, 16, 32]
+Patch = Annotated[
+    Literal["auto", 2, 4, 8, 16, 32], Doc("side of a patch in pixels; auto: 2 to 16, by the images")
+]
 
 WIDTHS = {"tiny": 192, "small": 384, "base": 768}
 """Each size and the width of its tokens; 64 of it are one head's, and the hidden layers are 4 times as wide."""

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
-from search.plan.registry import Range
+from search.plan.registry import Doc, Range
 from search.training.architectures.head import Dropout, DropoutLinear
 from search.training.architectures.registry import architectures, check_shape
-from search.training.architectures.resnet import residual
+from search.training.architectures.resnet import ZeroInit, residual
 from search.training.architectures.stem import Stem
 
 WEIGHTS = {
@@ -23,7 +23,9 @@ def wide_resnet28_10(
     shape: tuple[int, int, int],
     classes: int,
     *,
-    depth: Literal[10, 16, 22, 28, 34, 40] = 28,
+    depth: Annotated[
+        Literal[10, 16, 22, 28, 34, 40], Doc("convolutions, those of shortcuts not counted")
+    ] = 28,
     widen_factor: Annotated[int, Range(1, 16, "times the width of the thin network: 16, 32, 64")] = 10,
     residual_dropout: Annotated[
         float, Range(0, 0.95, "share of activations dropped between a block's two convolutions")
@@ -113,7 +115,7 @@ def _register(name: str) -> None:
         *,
         stem: Stem = "auto",
         dropout: Dropout = 0.0,
-        zero_init_residual: bool = False,
+        zero_init_residual: ZeroInit = False,
     ) -> nn.Module:
         return residual(
             name, shape, classes, stem=stem, dropout=dropout, zero_init_residual=zero_init_residual

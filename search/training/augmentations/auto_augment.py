@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
+from search.plan.registry import Doc
 from search.training.augmentations.kinds import Drawn, Shape
 from search.training.augmentations.operations import NAMES
 from search.training.augmentations.policy import ListedOperations, narrow, with_signs
@@ -23,7 +24,10 @@ BINS = 10
 class AutoAugment(ListedOperations):
     """Do two operations with each image, each with its probability: one of 25 learned pairs."""
 
-    auto_augment: Literal[False, "cifar10", "imagenet", "svhn"] = False
+    auto_augment: Annotated[
+        Literal[False, "cifar10", "imagenet", "svhn"],
+        Doc("one of 25 pairs of operations for each image, learned on"),
+    ] = False
 
     def draw(self, count: int, shape: Shape, generator: torch.Generator) -> Drawn:
         """Draw the operations' numbers and strengths, (N, 2) each."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from search.plan.registry import Doc
 from search.training.augmentations.kinds import Copy, Drawn, Fill, Shape
 from search.training.augmentations.registry import augmentations
 
@@ -16,7 +18,7 @@ from search.training.augmentations.registry import augmentations
 class Flip(Copy):
     """Mirror each image left for right with probability one half; wrong for digits and letters."""
 
-    flip: bool = False
+    flip: Annotated[bool, Doc("left for right, half of the images; not for digits and letters")] = False
 
     def draw(self, count: int, shape: Shape, generator: torch.Generator) -> Drawn:
         """Draw which images are mirrored, (N,) bool."""

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
-from search.plan.registry import Registry
+from search.plan.registry import Doc, Registry
 from search.training.augmentations.kinds import Augmentation, Fill
 
 augmentations: Registry[Callable[..., Augmentation]] = Registry("augmentation")
@@ -35,4 +36,6 @@ PREFIX = "augmentation."
 class Outside:
     """What lies outside an image, for crops and warps: ``fill`` is black where nothing else is said (`Fill`)."""
 
-    fill: Fill = "constant"
+    fill: Annotated[Fill, Doc("what lies outside an image: black, its nearest pixel, its mirror image")] = (
+        "constant"
+    )

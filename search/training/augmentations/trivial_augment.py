@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 
+from search.plan.registry import Doc
 from search.training.augmentations.kinds import Drawn, Shape
 from search.training.augmentations.operations import NAMES, magnitudes
 from search.training.augmentations.policy import ListedOperations, with_signs
@@ -20,7 +22,7 @@ BINS = 31
 class TrivialAugment(ListedOperations):
     """Do one operation with each image, drawn out of 14, its strength out of the paper's wide range."""
 
-    trivial_augment: bool = False
+    trivial_augment: Annotated[bool, Doc("one operation for each image, out of 14, of any strength")] = False
 
     def draw(self, count: int, shape: Shape, generator: torch.Generator) -> Drawn:
         """Draw the operations' numbers and strengths, (N, 1) each."""

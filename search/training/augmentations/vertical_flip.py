@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from search.plan.registry import Doc
 from search.training.augmentations.flip import flip_where
 from search.training.augmentations.kinds import Copy, Drawn, Fill, Shape
 from search.training.augmentations.registry import augmentations
@@ -17,7 +19,7 @@ from search.training.augmentations.registry import augmentations
 class VerticalFlip(Copy):
     """Mirror each image top for bottom with probability one half."""
 
-    vertical_flip: bool = False
+    vertical_flip: Annotated[bool, Doc("top for bottom, half of the images")] = False
 
     def draw(self, count: int, shape: Shape, generator: torch.Generator) -> Drawn:
         """Draw which images are mirrored, (N,) bool."""

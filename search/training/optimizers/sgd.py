@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import torch
 from torch import nn
 
+from search.plan.registry import Doc
 from search.training.optimizers.registry import L2Decay, LearningRate, Momentum, decay_groups, optimizers
 
 
@@ -16,7 +18,7 @@ def sgd(
     *,
     learning_rate: LearningRate = 0.1,
     momentum: Momentum = 0.9,
-    nesterov: bool = True,
+    nesterov: Annotated[bool, Doc("look ahead by the momentum; plain momentum without")] = True,
     weight_decay: L2Decay = 5e-4,
 ) -> torch.optim.Optimizer:
     """Build SGD; the defaults are those of Wide ResNets on CIFAR (Zagoruyko and Komodakis 2016).

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
 
-from search.plan.registry import FilePath, Range, settings_of
+from search.plan.registry import Doc, FilePath, Range, settings_of
 from search.plan.trial_config import Value
 from search.plan.vocabulary import Setting
 
@@ -32,8 +32,12 @@ class Transfer:
     """
 
     weights: Annotated[str, FilePath("what the network begins with")] = PUBLISHED
-    input_size: Literal["weights", "images"] = "weights"
-    freeze: Freeze = "none"
+    input_size: Annotated[
+        Literal["weights", "images"], Doc("bring images to the size of the weights, or leave them theirs")
+    ] = "weights"
+    freeze: Annotated[
+        Freeze, Doc("what learns: all, the head alone, head and last block, or block by block")
+    ] = "none"
     unfreeze_every: Annotated[int, Range(1, 1000, "epochs from one block's unfreezing to the next one's")] = 1
     layer_decay: Annotated[
         float, Range(0.01, 1, "learning rate of a block beside the next one towards the head")
