@@ -6,7 +6,7 @@ the momentum matters only where the optimizer is SGD.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -18,7 +18,7 @@ from search.plan.parameter import Parameter
 from search.plan.sections import PartPlan
 from search.plan.space import Space
 from search.plan.trial_config import Value
-from search.plan.vocabulary import Setting, Vocabulary
+from search.plan.vocabulary import MOST_NAMED, Setting, Vocabulary, listed_names
 from search.plan.writer import write_flow
 
 
@@ -124,10 +124,17 @@ def _applies_text(settings: tuple[Setting, ...]) -> str:
     for setting in settings:
         for selector, values in setting.applies.items():
             merged.setdefault(selector, []).extend(values)
-    return _choices_text(merged)
+    many = {
+        selector: len(set(values)) for selector, values in merged.items() if len(set(values)) > MOST_NAMED
+    }
+    named = {
+        s: [f"(one of {listed_names(many[s], settings[0].name)})"] if s in many else v
+        for s, v in merged.items()
+    }
+    return _choices_text(named)
 
 
-def _choices_text(choices: Mapping[str, list[Value]]) -> str:
+def _choices_text(choices: Mapping[str, Sequence[Value]]) -> str:
     return " and ".join(
         f"{selector} {' or '.join(map(word, values))}" for selector, values in choices.items()
     )

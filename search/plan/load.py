@@ -56,6 +56,7 @@ def load_plan(
     reader = SpaceReader()
     space = reader.read(content["space"]) if "space" in content else None
     lists, wrong_lists = _lists(content, space)
+    wrong_lists = [_of_the_file(mistake, overrides) for mistake in wrong_lists]
     sections: dict[str, object] = {**_sections(content, Path(path)), "objectives": goals, **lists}
     if "space" in content:
         sections["space"] = space or Space(())
@@ -126,6 +127,14 @@ def _lists(
     constraints, wrong_constraints = read_constraints(content.get("constraints"))
     start, wrong_points = read_start(content.get("start"), space)
     return {"constraints": constraints, "start": start}, wrong_constraints + wrong_points
+
+
+def _of_the_file(mistake: Mistake, overrides: Sequence[str]) -> Mistake:
+    """Return what is wrong with the file's own first trials where the command line has changed the space."""
+    changed = any(one.startswith("space") for one in overrides)
+    if not changed or not mistake.key.startswith("start.") or mistake.file.startswith("--set "):
+        return mistake
+    return replace(mistake, hint="`--set start=[]` leaves out what this file tries first")
 
 
 def _sections(content: Mapping[str, Node], path: Path) -> dict[str, object]:

@@ -13,6 +13,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+LEAST_BEGUN = 3
+"""Letters of a word that may be the beginning of a longer one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
@@ -58,9 +61,17 @@ class SpaceError(PlanError):
 
 
 def nearest(word: object, known: Iterable[object]) -> str:
-    """Return `did you mean 'x'?` for the nearest of the known words, or nothing where none is near."""
+    """Return `did you mean 'x'?` for the nearest of the known words, or nothing where none is near.
+
+    A name inside a group comes first (`group.word`), then the shortest one that begins with the word, then the one
+    that is written most alike.
+    """
     words = {str(name).lower(): str(name) for name in known}
-    near = difflib.get_close_matches(str(word).lower(), words, n=1, cutoff=0.6)
+    found = str(word).lower()
+    inside = [name for name in words if name.endswith(f".{found}")]
+    longer = [name for name in words if len(found) >= LEAST_BEGUN and name.startswith(found)]
+    alike = difflib.get_close_matches(found, words, n=1, cutoff=0.6)
+    near = [*inside, *sorted(longer, key=len), *alike]
     return f"did you mean {words[near[0]]!r}?" if near else ""
 
 

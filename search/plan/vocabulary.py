@@ -17,6 +17,9 @@ from search.plan.trial_config import Value
 CUSTOM = "custom"
 """The preset of a group of settings that names none: all is off but what the group names (`preset.py`)."""
 
+MOST_NAMED = 12
+"""Names that an error lists; of more it says what lists them, so that the sentence stays one."""
+
 Kind = Literal["float", "int", "bool", "choice", "file"]
 
 
@@ -92,6 +95,8 @@ class Setting:
         if within := self._namespace(value):
             return within.mistake(value)
         patterns = [namespace.pattern for namespace in self.namespaces]
+        if len(self.choices) > MOST_NAMED:
+            return " or ".join([f"one of {listed_names(len(self.choices), self.name)}", *patterns])
         return "one of " + ", ".join([*map(word, self.choices), *patterns])
 
     def _namespace(self, value: Value) -> Namespace | None:
@@ -149,6 +154,16 @@ class Vocabulary:
             if setting.applies_to(settings) and setting.name not in settings:
                 settings[setting.name] = setting.canonical(point.get(setting.name, setting.default))
         return settings
+
+
+def listed_names(count: int, name: str) -> str:
+    """Return what stands for names that are too many for a sentence.
+
+    Args:
+        count: of the names.
+        name: of the setting whose listing has them.
+    """
+    return f"the {count} names that `python -m search.vocabulary {name}` lists"
 
 
 def _covers(names: tuple[Value, ...], value: Value | None) -> bool:

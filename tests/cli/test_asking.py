@@ -107,5 +107,22 @@ def test_the_words_are_printed_for_a_person_with_defaults_and_ranges(capsys: Cap
     said = capsys.readouterr().out
     for setting in words().settings:
         assert setting.name in said
-    assert "scheduler asha: grace_period (1), reduction_factor (3)" in said
-    assert "data sets: digits" in said
+    assert "  asha: grace_period (1), reduction_factor (3)" in said
+    assert "data.name\n  digits, " in said
+
+
+def test_what_stands_beside_a_choice_is_looked_up_by_its_name(capsys: Captured) -> None:
+    assert vocabulary.main(["adamw"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "weight_decay decay per step and learning rate; not on biases, norms a number from 0 to 10; default 0.01"
+        in said
+    )
+    assert "momentum" not in said
+
+
+@pytest.mark.parametrize(("word", "hint"), [("adamv", "did you mean 'adamw'?"), ("qqq", "lists them all")])
+def test_a_word_that_is_none_is_told_the_nearest(word: str, hint: str, capsys: Captured) -> None:
+    assert vocabulary.main([word]) == 2
+    assert f"no word of a space has to do with {word!r}: " in (said := capsys.readouterr().err)
+    assert hint in said

@@ -62,6 +62,27 @@ def test_two_choices_that_matter_are_both_named() -> None:
     ]
 
 
+def test_names_beyond_a_dozen_are_counted_and_the_verb_that_lists_them_is_named() -> None:
+    """An error with fifty names hides what was found."""
+    names = tuple(f"net{number}" for number in range(13))
+    words = Vocabulary(
+        (
+            Setting("net", "choice", "none", choices=("none", *names)),
+            Setting("rate", "float", 0.1, applies={"net": names}),
+        ),
+        (),
+    )
+    space = Space((Parameter("net", Fixed("xyz")), Parameter("rate", Fixed(0.1))))
+    assert [str(mistake) for mistake in check_space(space, words)] == [
+        "space.net: found 'xyz', expected one of the 14 names that `python -m search.vocabulary net` lists",
+    ]
+    space = Space((Parameter("net", Fixed("none")), Parameter("rate", Fixed(0.1))))
+    assert [str(mistake) for mistake in check_space(space, words)] == [
+        "space.rate: found a setting that nothing here uses, expected it only with net "
+        "(one of the 13 names that `python -m search.vocabulary rate` lists)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("parameter", "found"),
     [

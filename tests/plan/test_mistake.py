@@ -30,6 +30,31 @@ def test_the_nearest_word_is_found_whatever_its_case() -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "right"),
+    [
+        ("crop", "augmentation.crop"),
+        ("resnext", "resnext50_32x4d"),
+        ("efficientnet", "efficientnet_b0"),
+        ("resnet19", "resnet18"),
+        ("re", None),
+    ],
+)
+def test_a_part_of_a_name_is_nearer_than_another_name(found: str, right: str | None) -> None:
+    """A family's name is not another family's, and a setting of a group is often written without the group."""
+    nets = [
+        "resnet18",
+        "resnet50",
+        "resnext101_32x8d",
+        "resnext50_32x4d",
+        "efficientnet_v2_s",
+        "efficientnet_b0",
+    ]
+    assert nearest(found, ["crop_size", "augmentation.crop", *nets]) == (
+        f"did you mean {right!r}?" if right else ""
+    )
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (None, "null"),

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from search.plan.document import Place, parse
+from search.plan.load import load_plan
+from search.plan.mistake import PlanError
 from search.plan.override import override
 
 TEXT = "data: digits\nspace:\n  lr: {low: 1, high: 2}\n  aug.crop: 4\n  aug.flip: {choice: [true], when: {lr: 1}}\n"
@@ -67,3 +69,17 @@ def test_what_was_set_has_the_option_as_its_place() -> None:
     root, _ = override(parse(TEXT, Place("my.yaml", 1))[0], ["space.lr.high=9"])
     assert root.place_of(("space", "lr", "high")) == Place("--set space.lr.high")
     assert root.place_of(("space", "lr", "low")) == Place("my.yaml", 3)
+
+
+def test_first_trials_that_an_override_rules_out_say_how_to_leave_them_out(write: Any) -> None:
+    """The file is right and the option too: without this the person who reads the mistake would edit the file."""
+    path = write(
+        "data: digits\nspace: {optimizer: [sgd, adam]}\nstart: [{optimizer: sgd}, {optimizer: adam}]\n"
+    )
+    with pytest.raises(PlanError) as caught:
+        load_plan(path, overrides=["space.optimizer=adam"])
+    (mistake,) = caught.value.mistakes
+    assert str(mistake).endswith(
+        "start.0.optimizer: found 'sgd', expected the fixed value adam: `--set start=[]` leaves out what this file tries first"
+    )
+    assert load_plan(path, overrides=["space.optimizer=adam", "start=[]"]).start == ()
