@@ -15,6 +15,7 @@ from dashboard.components.editor import editor, typed
 from dashboard.drawing import frame
 from dashboard.frame import runs_dir, sidebar_of_runs
 from dashboard.known_words import ask, known_words, why_unknown
+from dashboard.looking_up import look_up
 from dashboard.pages import path_of
 from dashboard.prepare import new_search as prepared
 from dashboard.prepare.moments import moment
@@ -106,6 +107,8 @@ def _edit(folder: Path, source: str, original: str) -> None:
         wrong = [mistake.line for mistake in checked.mistakes if mistake.line]
         editor(original, source=source, wrong=wrong, most=MOST_BYTES, label="The space, in YAML", key=EDITOR)
         _verdict(checked, words)
+        if words is not None:
+            look_up(words, checked.plan.space if checked.plan else None)
     with right:
         if checked.plan is not None:
             _begin(folder, checked.plan, arguments)

@@ -121,7 +121,7 @@ def test_what_stands_beside_a_choice_is_looked_up_by_its_name(capsys: Captured) 
     assert "momentum" not in said
 
 
-@pytest.mark.parametrize(("word", "hint"), [("adamv", "did you mean 'adamw'?"), ("qqq", "lists them all")])
+@pytest.mark.parametrize(("word", "hint"), [("coosine", "did you mean 'cosine'?"), ("qqq", "lists them all")])
 def test_a_word_that_is_none_is_told_the_nearest(word: str, hint: str, capsys: Captured) -> None:
     assert vocabulary.main([word]) == 2
     assert f"no word of a space has to do with {word!r}: " in (said := capsys.readouterr().err)

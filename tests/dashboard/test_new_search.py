@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from dashboard import searches
 from dashboard.prepare import new_search as prepared
 from dashboard.prepare.new_search import MOST_BYTES, Line, Pace, check, estimate, halving_epochs, overrides
+from dashboard.prepare.word_list import sections
 from dashboard.searches import Begun, begun
 from search.plan.load import load_plan
 from search.plan.shipped import shipped_spaces
-from search.plan.vocabulary import Vocabulary
+from search.plan.vocabulary import Setting, Vocabulary
 from search.runs.reader import open_run
 from search.tuning.vocabulary import vocabulary
 from tests.dashboard.conftest import PLAN
@@ -162,6 +164,15 @@ def test_the_report_of_a_check_is_told_in_words() -> None:
     assert columns["flops"] == ["5 G"]
 
 
+def test_names_and_meanings_are_shown_as_they_are(words: Vocabulary) -> None:
+    """Markdown would take `*`, `_` and `[` for its own, and a plugin's meaning may come from somebody else."""
+    setting = Setting("a_b_c", "bool", True, "![x](http://evil) *of all*")
+    found = sections(replace(words, settings=(*words.settings, setting)))
+    assert r"\!\[x\]\(http\:\/\/evil\) \*of all\*" in found["recipe"]
+    assert r"**a\_b\_c**" in found["recipe"]
+    assert all(name in found for name in ("architecture", "optimizer", "schedule", "augmentation"))
+
+
 # --- the page ---
 
 
@@ -221,6 +232,22 @@ def test_a_name_that_is_taken_is_told(page: list[Any]) -> None:
     named = next(one for one in app.text_input if one.label == "Name of the run")
     named.set_value("small").run()
     assert "Something of that name is there already" in said(app)
+
+
+def test_what_a_space_may_say_is_looked_up_beside_it(page: list[Any]) -> None:
+    """At first what this space's choices use: that of digits has a plain network, so nothing of ResNet's."""
+    app = visited("new", space="digits.yaml, comes with Winnow")
+    app.session_state["what a space may say"] = True
+    app.run()
+    assert "**kernel_size**" in said(app)
+    assert "zero_init_residual" not in said(app)
+    app.text_input(key="look up").set_value("resnet18").run()
+    assert "**zero_init_residual**" in said(app)
+    app.text_input(key="look up").set_value("timm/convnext_atto").run()
+    assert "timm/convnext_atto_ols" in said(app)
+    app.text_input(key="look up").set_value("nonsense").run()
+    assert "Nothing has to do with nonsense." in said(app)
+    assert page == []
 
 
 def test_without_the_words_the_page_says_that_only_the_form_is_checked(
