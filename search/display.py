@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.costs import advice_line, audit_text, forecast_line, hours_text, rungs_text, spent_text
+from search.plan.mistake import word
 
 if TYPE_CHECKING:  # Optuna is behind them: half a second that --help should not take
     from search.runs.account import Account
@@ -153,5 +154,5 @@ def duration(seconds: float) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Return a value as a person reads it: four digits of a float."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    """Return a value as a person reads it: four digits of a float, `true` and `false` as in a space."""
+    return f"{value:.4g}" if isinstance(value, float) else word(value)

@@ -23,6 +23,9 @@ from search.runs.run import Run, Trial
 
 TOP = 5
 
+DEFAULTS = "# at their defaults:"
+"""Stands between what a space names and all other settings."""
+
 MOST_ON_FRONT = 10
 """Trials of the front that are printed; `--json` and `Run.front()` have all."""
 
@@ -111,7 +114,8 @@ def print_ranking(console: Console, run: Run) -> None:
     """Print the first of the ranking: a line of figures each, and below it what was searched."""
     for place, trial in enumerate(run.ranking()[:TOP], start=1):
         score = "" if trial.score is None else f"{trial.score:.4f}"
-        figures = f"{score}  {trial.epochs} epochs, {trial.status}, {duration(trial.seconds)} of training"
+        epochs = "1 epoch" if trial.epochs == 1 else f"{trial.epochs} epochs"
+        figures = f"{score}  {epochs}, {trial.status}, {duration(trial.seconds)} of training"
         console.print(f"{place}. [bold]trial {trial.number}[/bold]  {figures}")
         console.print(Padding(Text(point_text(searched(run, trial)), style="dim"), (0, 0, 0, 3)))
 
@@ -146,8 +150,23 @@ def searched(run: Run, trial: Trial) -> Mapping[str, Any]:
 
 
 def settings_yaml(trial: Trial) -> str:
-    """Return a trial's complete settings as YAML, one a line."""
-    return "\n".join(f"{name}: {write_flow(value)}" for name, value in _settings(trial).items())
+    """Return a trial's complete settings as YAML, one a line: what its space names, then what has its default."""
+    defaults = _defaults(trial)
+    return "\n".join([_yaml(_named(trial)), *([DEFAULTS, _yaml(defaults)] if defaults else [])])
+
+
+def _named(trial: Trial) -> dict[str, Any]:
+    """Return what the space of a trial names, in its order; of a known configuration only what it uses."""
+    known = _settings(trial)
+    return {name: known[name] for name in trial.point if name in known}
+
+
+def _defaults(trial: Trial) -> dict[str, Any]:
+    return {name: value for name, value in _settings(trial).items() if name not in trial.point}
+
+
+def _yaml(settings: Mapping[str, Any]) -> str:
+    return "\n".join(f"{name}: {write_flow(value)}" for name, value in settings.items())
 
 
 def counts_text(stands: Progress) -> str:
@@ -212,7 +231,9 @@ def _print_winner(console: Console, run: Run, best: Trial) -> None:
     elif over is not None:
         console.print(f"The start recipe (trial {over.start}) is itself the best so far.", markup=False)
     console.print("\nIts configuration:")
-    console.print(settings_yaml(best), markup=False, style="cyan")
+    console.print(_yaml(_named(best)), markup=False, style="cyan")
+    if defaults := _defaults(best):
+        console.print(f"and {len(defaults)} settings at their defaults, which stand in its trial.json.")
 
 
 def _print_next(console: Console, run: Run, stands: Progress) -> None:

@@ -29,14 +29,15 @@ def settings(trial: Trial) -> Mapping[str, Value]:
 
 
 def configurations(trials: Sequence[Trial], *, differing: bool) -> pd.DataFrame:
-    """Return a row for each setting and a column for each trial.
+    """Return a row for each setting and a column for each trial; what the space names comes first, in its order.
 
     Args:
         trials: to compare.
         differing: leave out the settings that are the same in all of them.
     """
     known = [settings(trial) for trial in trials]
-    names = sorted({name for one in known for name in one})
+    searched = dict.fromkeys(name for trial in trials for name in trial.point)
+    names = [*searched, *sorted({name for one in known for name in one} - searched.keys())]
     rows = [(name, [_text(one, name) for one in known]) for name in names]
     kept = [(name, texts) for name, texts in rows if not differing or len(set(texts)) > 1]
     columns: dict[str, Any] = {"setting": [name for name, _ in kept]}
@@ -116,10 +117,7 @@ def _interval(run: Run, trial: Trial) -> str | None:
 
 
 def _text(known: Mapping[str, Value], name: str) -> str:
-    value = known.get(name)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value_text(value) if name in known else ABSENT
+    return value_text(known[name]) if name in known else ABSENT
 
 
 def _p(value: float) -> str:

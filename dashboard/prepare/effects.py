@@ -149,9 +149,12 @@ def interaction(first: tuple[str, Cut], second: tuple[str, Cut], values: Floats)
     shape = (len(one.labels), len(two.labels))
     cells = np.ravel_multi_index((a, b), shape)
     counts: Floats = np.bincount(cells, minlength=shape[0] * shape[1]).astype(np.float64)
-    sums = np.bincount(cells, seen - seen.mean() if len(seen) else seen, minlength=len(counts))
+    centred = seen - seen.mean() if len(seen) else seen
+    sums: Floats = np.bincount(cells, centred, minlength=len(counts)).astype(
+        np.float64
+    )  # of none it makes integers
     filled = counts > 0
-    additive, rank = _additive(counts.reshape(shape), np.asarray(sums.reshape(shape), dtype=np.float64))
+    additive, rank = _additive(counts.reshape(shape), sums.reshape(shape))
     means = np.divide(sums, counts, out=np.zeros_like(sums), where=filled)
     within = float(((seen - seen.mean() - means[cells]) ** 2).sum()) if len(seen) else 0.0
     beyond = float((counts * (means - additive.ravel()) ** 2).sum())

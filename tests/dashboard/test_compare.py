@@ -31,6 +31,14 @@ def test_only_what_differs_is_listed_and_what_a_trial_lacks_is_marked(run: Run) 
     assert set(everything["setting"]) - set(table.index) == {"width"}
 
 
+def test_what_the_space_names_comes_first(searched: Path) -> None:
+    trials = search.open_run(searched).trials[:2]
+    names = list(compare.configurations(trials, differing=False)["setting"])
+    named = list(dict.fromkeys(name for one in trials for name in one.point))
+    assert names[: len(named)] == named
+    assert names[len(named) :] == sorted(names[len(named) :])
+
+
 def test_a_trial_does_not_differ_from_itself(run: Run) -> None:
     assert compare.configurations([run.trial(2), run.trial(2)], differing=True).empty
 

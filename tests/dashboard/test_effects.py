@@ -105,6 +105,17 @@ def test_a_trial_that_does_not_use_a_parameter_tells_nothing_of_it() -> None:
     assert found.share < 0.1
 
 
+def test_settings_of_different_families_have_no_interaction() -> None:
+    """Layers of one network and depth of another are never active in one trial: the page with both must be drawn."""
+    points = {
+        "a": ["x", "y", "x", "y", None, None, None, None],
+        "b": [None, None, None, None, "u", "v", "u", "v"],
+    }
+    values = np.arange(8.0)
+    (found,) = interactions(make_table((A, B), points, values), values)
+    assert (found.share, found.joint, found.chance, found.trials) == (0.0, 0.0, 1.0, 0)
+
+
 def test_the_interval_of_a_mean_is_student_s() -> None:
     rng = np.random.default_rng(4)
     codes, values = rng.integers(0, 3, 60), rng.normal(size=60)

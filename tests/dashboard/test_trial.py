@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 import search
 from dashboard.prepare import trial
@@ -133,3 +134,18 @@ def test_a_log_that_is_a_link_or_not_there_is_left_out(run: Run, tmp_path: Path)
     (tmp_path / "secret").write_text("secret")
     run.trial(2).layout.attempt(1).log.symlink_to(tmp_path / "secret")
     assert logs(run.trial(2)) == []
+
+
+def test_what_the_space_names_stands_before_what_has_its_default(searched: Path) -> None:
+    """Of some sixty settings a person has chosen ten; all of them are there to copy, as YAML."""
+    shown = search.open_run(searched).trial(0)
+    assert shown.config is not None
+    named, defaults = trial.configuration(shown).split("\n# at their defaults:\n")
+    assert [line.partition(":")[0] for line in named.splitlines()] == list(shown.point)
+    assert YAML(typ="safe").load(f"{named}\n{defaults}") == dict(shown.config.settings)
+
+
+def test_of_a_trial_whose_configuration_is_not_known_there_is_its_point(run: Run) -> None:
+    shown = run.trial(1)
+    assert shown.config is None
+    assert YAML(typ="safe").load(trial.configuration(shown)) == dict(shown.point)

@@ -34,6 +34,16 @@ function fitting(text, pixels, letter) {
   return `${text.slice(0, Math.ceil(half))}…${text.slice(text.length - Math.floor(half))}`;
 }
 
+/** Return a name that fits into so many pixels; of one in a group (`augmentation.crop`) the group is cut, not the name. */
+function fittingName(name, pixels, letter) {
+  const letters = Math.max(5, Math.floor(pixels / letter));
+  const group = name.lastIndexOf(".");
+  const own = name.slice(group);
+  const left = letters - own.length - 1;
+  if (name.length <= letters || group < 0 || left < 1) return fitting(name, pixels, letter);
+  return `${name.slice(0, left)}…${own}`;
+}
+
 /** Return an axis in words for those who hear it. */
 function described(axis, number, count) {
   const scale = axis.kind === "choice" ? "choices" : axis.log ? "logarithmic" : "linear";
@@ -73,7 +83,7 @@ function drawTitle(group, axis, number, view) {
     "data-title": axis.name, "aria-label": described(axis, number, axes.length),
   };
   const wide = first || last ? room * 0.95 : room;
-  const element = made("text", attributes, group, `${axis.flip ? "↓ " : ""}${fitting(axis.title, wide, 6.7)}`);
+  const element = made("text", attributes, group, `${axis.flip ? "↓ " : ""}${fittingName(axis.title, wide, 6.7)}`);
   made("title", {}, element, `${axis.title}: drag to move the axis, click to turn it over`);
 }
 
