@@ -36,7 +36,7 @@ def look_up(words: Vocabulary, space: Space | None) -> None:
         if not found:
             st.caption(f"Nothing has to do with {plain(about)}.")
         elif about:
-            _list("\n\n".join(f"##### {plain(name)}\n\n{text}" for name, text in found.items()))
+            _list("\n\n".join(f":blue-badge[{plain(name)}]\n\n{text}" for name, text in found.items()))
         else:
             _groups(found, whole=space is None)
 

@@ -119,7 +119,8 @@ def _axes(side: Side, *, upright: bool) -> list[Options]:
         "nameTextStyle": {"align": "left"} if upright else {},
         "splitLine": {"show": False},
     }
-    low, high = (10**side.low, 10**side.high) if side.parameter.log else (side.low, side.high)
+    ends = (10**side.low, 10**side.high) if side.parameter.log else (side.low, side.high)
+    low, high = (float(f"{end:.9g}") for end in ends)  # 0.3, which its logarithm has made 0.29999999999999993
     scale = {"type": "log" if side.parameter.log else "value", "min": low, "max": high}
     if side.labels:
         names = {"type": "category", "data": list(side.labels), "axisLabel": {"interval": 0}}
