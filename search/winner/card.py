@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import search
+from search.plan.mistake import word
 from search.plan.writer import write_flow
 from search.runs.classification import accuracy, class_scores, confusion_matrix
 from search.runs.interval import wilson
@@ -241,12 +242,18 @@ def _training(trained: Trained, bundle: Bundle) -> str:
     origins = _origins(trained)
     begun = f"It was pretrained on other images: {'; '.join(origins)}.\n\n" if origins else ""
     return (
-        f"## Training\n\n{begun}"
+        f"## Training\n\n{begun}{_named(trained)}"
         f'The recipe{first} ({bundle.recipe.name}; `search.load_recipe(".").train(data)` trains it on '
         f"other images):\n\n```yaml\n{recipe_text(trained.config)}```\n\n"
         f"{trained.trial.epochs} of {trained.config.epochs} epochs, {trained.trial.seconds:,.0f} s.\n\n"
         f"![Loss and accuracy by epoch](curves.png)\n\nIt was trained with:\n\n{where}"
     )
+
+
+def _named(trained: Trained) -> str:
+    """Return what the space of the trial named; the recipe below has every default beside it."""
+    named = ", ".join(plain(f"{name} {word(value)}") for name, value in trained.trial.point.items())
+    return f"Named by the space that was searched: {named}.\n\n" if named else ""
 
 
 def _origins(trained: Trained) -> list[str]:

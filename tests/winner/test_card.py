@@ -12,6 +12,7 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 import search
+from search.plan.mistake import word
 from search.runs.classification import accuracy, confusion_matrix
 from search.runs.layout import write_json
 from search.runs.predictions import read_predictions
@@ -84,3 +85,13 @@ def test_names_of_classes_cannot_break_a_table() -> None:
     text = markdown_table(("class", "images"), [("a|b<img src=x>\n# c", "3")])
     assert len(text.splitlines()) == 3
     assert "<img" not in text.replace("\\<", "")
+
+
+def test_what_the_space_named_stands_before_the_whole_recipe(exported: Exported, copy: Path) -> None:
+    """A reader looks for what was chosen, and not among sixty defaults."""
+    text = exported.bundle.card.read_text()
+    (line,) = [one for one in text.splitlines() if one.startswith("Named by the space that was searched: ")]
+    said = line.replace("\\", "")
+    for name, value in search.open_run(copy).trial(exported.trial).point.items():
+        assert f"{name} {word(value)}" in said
+    assert text.index(line) < text.index("```yaml")
