@@ -43,7 +43,7 @@ data: {name: digits, validation: 0.1, split_seed: 0, size: null, dir: null, file
 objective: {metric: val/accuracy, mode: max, at: last}
 constraints: []
 budget: {trials: 64, epochs: 27, time: null, total_epochs: null, checkpoints_gb: null, gpu_hours: null, cost: null}
-resources: {cpus: null, gpus: null, patience: 20.0, prices: {}}
+resources: {cpus: null, gpus: null, processes: 1, patience: 20.0, prices: {}}
 seed: 0
 scheduler: {name: asha}
 sampler: {name: auto}
