@@ -68,7 +68,8 @@ class Seen:
         """Return the map to explain a score with.
 
         Of tokens it is the last ones on whose patches the score depends, not on the class token alone: what the last
-        block's attention takes, or, where the patches' mean decides, what the last block returns.
+        block's attention takes, or, where the patches' mean decides, what the last block returns. Where the patches are
+        few, and a map of a fair side came before them, it is that.
 
         Args:
             score: a scalar that the model has said.
@@ -76,7 +77,7 @@ class Seen:
         Raises:
             NoFeatureMap: there is none.
         """
-        if self.grid is None or not self.tokens:
+        if self.grid is None or not self.tokens or self.last is not self.any:
             return Found(self.last, torch.autograd.grad(score, self.last)[0])
         gradients = torch.autograd.grad(score, self.tokens, allow_unused=True, materialize_grads=True)
         patches = [self.grid.map_of(gradient) for gradient in gradients]

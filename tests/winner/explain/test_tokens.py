@@ -124,6 +124,26 @@ def test_an_image_that_is_resized_within_the_model_gets_the_whole_map() -> None:
     torch.testing.assert_close(heat(behind, image, 0), whole / whole.max())
 
 
+class Hybrid(nn.Module):
+    """A convolution whose map of 8×8 pixels becomes 2×2 patches, the mean of which decides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.patches = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 8, 4, 4)
+        self.norm, self.head = nn.LayerNorm(8), nn.Linear(8, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        tokens: Tensor = self.norm(self.patches(self.stem(images)).flatten(2).transpose(1, 2))
+        logits: Tensor = self.head(tokens.mean(dim=1))
+        return logits
+
+
+def test_of_too_few_patches_it_is_the_last_map_of_a_fair_side() -> None:
+    torch.manual_seed(0)
+    assert gradcam(Hybrid(), random(1, 8, 8), 0).shape == (8, 8)
+    assert gradcam(Hybrid(), random(1, 16, 16), 0).shape == (4, 4)
+
+
 def test_mirrored_it_is_the_maps_of_the_image_itself() -> None:
     model, image = transformer(), random(1, 16, 16)
     torch.testing.assert_close(2 * gradcam(Mirrored(model).eval(), image, 1), gradcam(model, image, 1))
