@@ -11,6 +11,7 @@ from search.training.architectures.head import Dropout
 from search.training.architectures.published import published
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import (
+    KEPT,
     Stem,
     fit_first_convolution,
     keep_resolution,
@@ -27,9 +28,6 @@ DROPOUTS = {
     "v2_l": 0.4,
 }
 """Each size and its published dropout."""
-
-KEPT = 2
-"""Halvings that the small form leaves out: 32 pixels then end as a 4×4 map, not as one pixel."""
 
 
 def _register(size: str) -> None:

@@ -11,6 +11,7 @@ from search.training.architectures.head import Dropout
 from search.training.architectures.published import published
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import (
+    KEPT,
     Stem,
     fit_first_convolution,
     keep_resolution,
@@ -22,9 +23,6 @@ WEIGHTS = {
     "mobilenet_v3_large": "MobileNet_V3_Large_Weights",
     "mobilenet_v2": "MobileNet_V2_Weights",
 }
-
-KEPT = 2
-"""Halvings that the small form leaves out: 32 pixels then end as a 4×4 map, not as one pixel."""
 
 
 def _register(name: str) -> None:

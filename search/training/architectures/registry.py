@@ -33,10 +33,12 @@ class Architecture(Entry[Build]):
     """A registered architecture.
 
     ``weights`` names the enum of torchvision's published weights (``ResNet18_Weights``) whose names of
-    parameters are this module's own, head included; None where torchvision has none.
+    parameters are this module's own, head included; None where torchvision has none. ``family`` is the file that
+    speaks of it.
     """
 
     weights: str | None = None
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,15 @@ class Architectures(Registry[Build]):
         super().__init__(kind)
         self._libraries: dict[str, Library] = {}
 
-    def register(self, name: str, *, weights: str | None = None) -> Callable[[Build], Build]:
+    def register(
+        self, name: str, *, weights: str | None = None, family: str | None = None
+    ) -> Callable[[Build], Build]:
         """Register the decorated function under a name.
 
         Args:
             name: what a space calls it.
             weights: the name of torchvision's enum of published weights; None: there are none.
+            family: the file that speaks of it; None: the function's own.
 
         Raises:
             ValueError: the name is taken.
@@ -73,7 +78,9 @@ class Architectures(Registry[Build]):
 
         def decorate(build: Build) -> Build:
             add(build)
-            self._entries[name] = Architecture(**vars(self._entries[name]), weights=weights)
+            of_file = build.__module__.rpartition(".")[2]
+            entry = vars(self._entries[name])
+            self._entries[name] = Architecture(**entry, weights=weights, family=family or of_file)
             return build
 
         return decorate

@@ -21,8 +21,15 @@ ZeroInit = Annotated[bool, Doc("begin with every residual branch at zero (Goyal 
 DEPTHS = (18, 34, 50, 101, 152)
 
 
-def _register(depth: int) -> None:
-    """Register ``resnet<depth>``."""
+def register_residual(name: str, said: str, *, weights: str, family: str) -> None:
+    """Register a ResNet, ResNeXt or wide ResNet of a published name, with the settings that all of them have.
+
+    Args:
+        name: torchvision's.
+        said: what it is, and by whom.
+        weights: the name of torchvision's enum.
+        family: the file that registers it.
+    """
 
     def build(
         shape: tuple[int, int, int],
@@ -33,20 +40,20 @@ def _register(depth: int) -> None:
         zero_init_residual: ZeroInit = False,
     ) -> nn.Module:
         return residual(
-            f"resnet{depth}",
-            shape,
-            classes,
-            stem=stem,
-            dropout=dropout,
-            zero_init_residual=zero_init_residual,
+            name, shape, classes, stem=stem, dropout=dropout, zero_init_residual=zero_init_residual
         )
 
-    build.__doc__ = f"Build ResNet-{depth} (He et al. 2016), with a 3×3 stem for small images and dropout."
-    architectures.register(f"resnet{depth}", weights=f"ResNet{depth}_Weights")(build)
+    build.__doc__ = f"Build {said}, with a 3×3 stem for small images and dropout."
+    architectures.register(name, weights=weights, family=family)(build)
 
 
 for _depth in DEPTHS:
-    _register(_depth)
+    register_residual(
+        f"resnet{_depth}",
+        f"ResNet-{_depth} (He et al. 2016)",
+        weights=f"ResNet{_depth}_Weights",
+        family="resnet",
+    )
 
 
 def residual(

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
-
-from search.training.architectures.head import Dropout
-from search.training.architectures.registry import architectures
-from search.training.architectures.resnet import ZeroInit, residual
-from search.training.architectures.stem import Stem
+from search.training.architectures.resnet import register_residual
 
 WEIGHTS = {
     "resnext50_32x4d": "ResNeXt50_32X4D_Weights",
@@ -16,25 +11,5 @@ WEIGHTS = {
 }
 """Depth, groups and width of a group; and the weights."""
 
-
-def _register(name: str) -> None:
-    """Register a ResNeXt of a published name."""
-
-    def build(
-        shape: tuple[int, int, int],
-        classes: int,
-        *,
-        stem: Stem = "auto",
-        dropout: Dropout = 0.0,
-        zero_init_residual: ZeroInit = False,
-    ) -> nn.Module:
-        return residual(
-            name, shape, classes, stem=stem, dropout=dropout, zero_init_residual=zero_init_residual
-        )
-
-    build.__doc__ = f"Build {name} (Xie et al. 2017), with a 3×3 stem for small images and dropout."
-    architectures.register(name, weights=WEIGHTS[name])(build)
-
-
-for _name in WEIGHTS:
-    _register(_name)
+for _name, _weights in WEIGHTS.items():
+    register_residual(_name, f"{_name} (Xie et al. 2017)", weights=_weights, family="resnext")

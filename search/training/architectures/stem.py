@@ -21,6 +21,10 @@ Stem = Annotated[
 SMALL_IMAGE = 96
 """`stem: auto` takes the small stem below this side in pixels: with the other, 64 pixels end as a 2×2 map."""
 
+KEPT = 2
+"""Halvings that the small form of MobileNet and EfficientNet leaves out: 32 pixels then end as a 4×4 map, not as one
+pixel."""
+
 
 def takes_small_stem(
     name: str, shape: tuple[int, int, int], stem: Stem, *, published: int = SMALLEST

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from search.plan.registry import Doc, Range
 from search.training.architectures.head import Dropout, DropoutLinear
 from search.training.architectures.registry import architectures, check_shape
-from search.training.architectures.resnet import ZeroInit, residual
-from search.training.architectures.stem import Stem
+from search.training.architectures.resnet import register_residual
 
 WEIGHTS = {
     "wide_resnet50_2": "Wide_ResNet50_2_Weights",
@@ -106,24 +105,7 @@ class WideBlock(nn.Module):
         return branch + kept
 
 
-def _register(name: str) -> None:
-    """Register a wide ResNet for 224 pixels."""
-
-    def build(
-        shape: tuple[int, int, int],
-        classes: int,
-        *,
-        stem: Stem = "auto",
-        dropout: Dropout = 0.0,
-        zero_init_residual: ZeroInit = False,
-    ) -> nn.Module:
-        return residual(
-            name, shape, classes, stem=stem, dropout=dropout, zero_init_residual=zero_init_residual
-        )
-
-    build.__doc__ = f"Build {name} (Zagoruyko and Komodakis 2016), with a stem for small images and dropout."
-    architectures.register(name, weights=WEIGHTS[name])(build)
-
-
-for _name in WEIGHTS:
-    _register(_name)
+for _name, _weights in WEIGHTS.items():
+    register_residual(
+        _name, f"{_name} (Zagoruyko and Komodakis 2016)", weights=_weights, family="wide_resnet"
+    )

@@ -10,8 +10,8 @@ from search.training.architectures import architectures
 
 
 def family(name: str) -> str:
-    """Return an architecture's family: the file that it stands in."""
-    return str(architectures[name].build.__module__).rpartition(".")[2]
+    """Return an architecture's family: the file that speaks of it."""
+    return architectures[name].family
 
 
 def first_of_families() -> tuple[str, ...]:
