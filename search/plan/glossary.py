@@ -67,7 +67,7 @@ def glossary(words: Vocabulary, *, about: str = "", choices: Choices | None = No
     """
     heads = _heads(words)
     groups: dict[str, dict[str, list[Setting]]] = {}
-    for setting in words.settings:
+    for setting in (each for name in words.names() for each in words.of(name)):
         one = _about(setting, about)
         if one is not None and choices is not None:
             one = _within(one, choices)
@@ -98,8 +98,8 @@ def names_about(words: Vocabulary, about: str) -> tuple[str, ...]:
 def allowed(setting: Setting) -> str:
     """Return what a setting may be, in words."""
     if setting.kind == "choice":
-        patterns = [namespace.pattern for namespace in setting.namespaces]
-        return ", ".join([*map(word, setting.choices), *patterns])
+        others = [f"{len(space.names):,} names of {space.pattern}" for space in setting.namespaces]
+        return ", ".join([*map(word, setting.choices), *others])
     if setting.kind == "file":
         return f"{word(setting.default)} or the path of a file"
     noun = {"bool": "true or false", "int": "a whole number", "float": "a number"}[setting.kind]

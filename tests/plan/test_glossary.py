@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from search.plan.domain import Choice, Fixed, Float
-from search.plan.glossary import Default, Group, choices_of, default_text, glossary, names_about
+from search.plan.glossary import Default, Group, allowed, choices_of, default_text, glossary, names_about
 from search.plan.parameter import Parameter
 from search.plan.space import Space
 from search.plan.vocabulary import Namespace, Setting, Vocabulary
 from search.tuning.vocabulary import vocabulary
 
 NETS = ("cnn", "vgg11", "vgg16")
-ZOO = Namespace("zoo/", ("zoo/ape",), "a zoo")
+ZOO = Namespace("zoo/", ("zoo/ape", "zoo/bear"), "a zoo")
 WORDS = Vocabulary(
     (
         Setting("net", "choice", "cnn", "which net", choices=NETS, namespaces=(ZOO,)),
         Setting("rate", "float", 0.1, "step size", low=0, applies={"net": ("cnn", "zoo/*")}),
-        Setting("rate", "float", 0.2, "step size", low=0, applies={"net": ("vgg11", "vgg16")}),
         Setting("units", "int", 8, "width", low=1, applies={"net": ("vgg11", "vgg16")}),
+        Setting("rate", "float", 0.2, "step size", low=0, applies={"net": ("vgg11", "vgg16")}),
         Setting("batch", "int", 64, "images of a step", low=1),
     ),
     (),
@@ -66,6 +66,9 @@ def test_a_space_leaves_only_what_its_choices_use() -> None:
         "rate": "0.1 with cnn; 0.2 with vgg16",
         "units": "8 with vgg16",
     }
+    assert list(found(choices={"net": ("vgg11",)})["net"]) == ["net", "rate", "units"], (
+        "in the vocabulary's order"
+    )
     assert "units" not in found(choices=choices_of(Space(()), WORDS))["net"]
     one = Space((Parameter("net", Fixed("zoo/ape")),))
     assert found(choices=choices_of(one, WORDS))["net"] == {"net": "cnn", "rate": "0.1"}
@@ -74,6 +77,14 @@ def test_a_space_leaves_only_what_its_choices_use() -> None:
 def test_names_of_a_library_are_found_by_a_part_of_them() -> None:
     assert names_about(WORDS, "zoo/a") == ("zoo/ape",)
     assert names_about(WORDS, "") == names_about(WORDS, "zebra") == ()
+
+
+def test_what_a_setting_may_be_is_said_in_words() -> None:
+    assert [allowed(WORDS.of(name)[0]) for name in ("net", "rate", "units")] == [
+        "cnn, vgg11, vgg16, 2 names of zoo/*",
+        "a number of at least 0",
+        "a whole number of at least 1",
+    ]
 
 
 def test_many_names_are_counted() -> None:
