@@ -70,7 +70,10 @@ def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     """Check a space and print what its search would cost; train nothing."""
     plan = _plan(arguments, overrides)
     with _at_their_lines(find_space(arguments.space), overrides):
-        report = check(plan, vocabulary(plan.plugins))
+        try:
+            report = check(plan, vocabulary(plan.plugins))
+        except TrainingError as error:  # the images, say
+            raise UserError(str(error)) from error
     if arguments.json:
         print_json(event="check", **report.document())
     else:

@@ -124,6 +124,23 @@ def test_check_prints_what_the_search_would_cost_and_trains_nothing(
     assert not (tmp_path / "runs").exists()
 
 
+def test_check_says_in_one_sentence_that_the_images_are_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "--space",
+        "digits.yaml",
+        "--set",
+        "data.name=image_folder",
+        "--data-dir",
+        str(tmp_path / "nowhere"),
+    ]
+    assert run.main([*words, "--check"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"{tmp_path / 'nowhere'}")
+    assert "Traceback" not in said.err
+
+
 def test_check_for_machines_is_one_json_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
