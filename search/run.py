@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from search.destination import add_places, where
 from search.on_disk import folder_here
 from search.plan.place import in_bucket, place
+from search.plan.shipped import shipped_spaces
 from search.verb import Verb, add_json, add_limits, main_of
 
 EXAMPLE = """\
@@ -22,13 +24,22 @@ example:
 """
 
 
+def _spaces() -> str:
+    """Return which spaces come with Winnow, and where the words of one's own are listed."""
+    names = ", ".join(name.removesuffix(".yaml") for name in shipped_spaces())
+    told = textwrap.fill(names, width=78, initial_indent="  ", subsequent_indent="  ")
+    return (
+        f"spaces that come with Winnow:\n{told}\nwords of a space of your own: python -m search.vocabulary\n"
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of this verb."""
     made = argparse.ArgumentParser(
         prog="python -m search.run",
         description="Search for the best image classifier: trials guided by Optuna, run by Ray Tune, "
         "the weak ones stopped by ASHA.",
-        epilog=EXAMPLE,
+        epilog=f"{EXAMPLE}\n{_spaces()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument(

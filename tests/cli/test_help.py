@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from search.__main__ import VERBS, main
+from search.plan.shipped import shipped_spaces
 from tests.faults.searches import REPOSITORY
 
 
@@ -40,6 +41,15 @@ def test_help_of_a_verb_holds_an_example_and_loads_neither_torch_nor_ray(verb: s
     said = help_of(f"search.{verb}", tmp_path)
     assert f"example:\n  python -m search.{verb} " in said
     assert said.endswith("code 0 loaded []\n")
+
+
+def test_help_of_run_names_every_space_that_comes_with_winnow(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    said = capsys.readouterr().out.partition("spaces that come with Winnow:")[2]
+    assert [name.strip() for name in said.partition("\nwords")[0].split(",")] == [
+        name.removesuffix(".yaml") for name in shipped_spaces()
+    ]
 
 
 def test_the_installed_command_lists_every_verb_and_an_example(tmp_path: Path) -> None:
