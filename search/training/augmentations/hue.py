@@ -13,9 +13,6 @@ from search.training.augmentations.gray import is_colour
 from search.training.augmentations.kinds import Colour, Drawn, Shape, uniform
 from search.training.augmentations.registry import augmentations
 
-OWN = (0, 1 / 3, 2 / 3)
-"""Where red, green and blue lie on the colour circle."""
-
 
 @augmentations.register("hue")
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +43,12 @@ def turned_hue(images: Tensor, turns: Tensor) -> Tensor:
     value, least = images.amax(dim=1), images.amin(dim=1)  # (N, H, W)
     chroma = value - least
     place = _place(images, value, chroma).add_(turns.to(images.dtype)[:, None, None])
-    turned = torch.empty_like(images)
-    for channel, own in enumerate(OWN):
-        # How far it lies below the greatest (Smith 1978): by its distance on the circle from its own colour.
-        below = _distance(place, own).mul_(6).sub_(1).clamp_(0, 1).mul_(chroma)
-        torch.sub(value, below, out=turned[:, channel])
-    return turned
+    # Red, green and blue lie at 0, 1/3, 2/3 of the circle; all at once, since each operation costs 10 µs beside its work.
+    own = torch.arange(3, device=images.device, dtype=images.dtype)[:, None, None] / 3
+    away = place[:, None] - own  # (N, 3, H, W)
+    # How far each channel lies below the greatest (Smith 1978): by its distance on the circle from its own colour.
+    below = away.sub_(away.round()).abs_().mul_(6).sub_(1).clamp_(0, 1).mul_(chroma[:, None])
+    return torch.sub(value[:, None], below, out=below)
 
 
 def _place(images: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
@@ -60,12 +57,6 @@ def _place(images: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
     sixth = (6 * chroma).clamp_(min=torch.finfo(images.dtype).tiny)
     of_red = (green - blue).div_(sixth)
     of_green, of_blue = (blue - red).div_(sixth).add_(1 / 3), (red - green).div_(sixth).add_(2 / 3)
-    # Masks of floats: `where` goes number by number on a CPU, and takes 12 times as long.
+    # Masks of floats: `where` goes number by number on a CPU, and takes 5 times as long.
     is_red, is_green = (value.clone().eq_(colour) for colour in (red, green))
     return of_blue.lerp_(of_green, is_green).lerp_(of_red, is_red)
-
-
-def _distance(place: Tensor, own: float) -> Tensor:
-    """Return the distance on a circle of length 1, from 0 to a half."""
-    away = place - own
-    return away.sub_(away.round()).abs_()
