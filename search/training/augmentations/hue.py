@@ -43,7 +43,7 @@ def turned_hue(images: Tensor, turns: Tensor) -> Tensor:
     value, least = images.amax(dim=1), images.amin(dim=1)  # (N, H, W)
     chroma = value - least
     place = _place(images, value, chroma).add_(turns.to(images.dtype)[:, None, None])
-    # Red, green and blue lie at 0, 1/3, 2/3 of the circle; all at once, since each operation costs 10 µs beside its work.
+    # Red, green and blue lie at 0, 1/3, 2/3 of the circle; all at once, since an operation costs 10 µs beside its work.
     own = torch.arange(3, device=images.device, dtype=images.dtype)[:, None, None] / 3
     away = place[:, None] - own  # (N, 3, H, W)
     # How far each channel lies below the greatest (Smith 1978): by its distance on the circle from its own colour.
