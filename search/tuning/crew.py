@@ -7,6 +7,7 @@ trial to trial, as the worker does, and end with it, however it ends: their inpu
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 import queue
@@ -35,6 +36,8 @@ LAST_WORDS = 5.0
 
 LEADER = 0
 """The rank of the process that writes what all have found."""
+
+log = logging.getLogger("search")
 
 Answer = dict[str, Any]
 
@@ -224,9 +227,13 @@ class CrewTrainer:
         return self._shortage
 
     def close(self) -> None:
-        """Let go of the model; the processes stay."""
-        if self._crew.pids:
+        """Let go of the model; the processes stay, unless one has died: then others begin with the next trial."""
+        if not self._crew.pids:
+            return
+        try:
             self._crew.ask({"do": "close"})
+        except Exception as error:
+            log.warning("the processes of a trial that is over have ended: %s", error)
 
     def _open(self, parts: int) -> str:
         checkpoint = str(self._checkpoint) if self._checkpoint else None

@@ -224,6 +224,19 @@ def test_a_process_that_is_killed_takes_the_others_with_it(
 
 
 @pytest.mark.slow
+def test_a_trial_that_is_over_is_left_in_peace_where_a_process_has_died(
+    unlucky: Crew, tmp_path: Path
+) -> None:
+    """The next trial has processes of its own."""
+    trainer = unlucky.open(assigned(config(epochs=1)), log=tmp_path / "log")
+    trainer.epoch()
+    os.kill(unlucky.pids[1], signal.SIGKILL)
+    trainer.close()
+    assert not unlucky.pids
+    assert unlucky.open(assigned(config(epochs=1)), log=tmp_path / "log").epoch().epoch == 1
+
+
+@pytest.mark.slow
 def test_an_epoch_is_cut_for_all_and_goes_on(unlucky: Crew, plugin: Path, tmp_path: Path) -> None:
     wanted, path = troubled(plugin, "slow"), tmp_path / "partial.pt"
     trainer = unlucky.open(assigned(wanted), plugins=[plugin], cut=lambda left: True, log=tmp_path / "log")
