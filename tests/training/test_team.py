@@ -88,7 +88,7 @@ with joined(rank, 2, meeting=meeting, device=torch.device("cpu")) as team:
 
 @pytest.mark.parametrize(
     ("momentum", "affine", "flat"),
-    [("0.1", "True", "False"), ("None", "False", "True")],
+    [("0.1", "True", "False"), pytest.param("None", "False", "True", marks=pytest.mark.slow)],
     ids=["images", "vectors, cumulative, without weights"],
 )
 def test_batch_norm_sees_the_batch_of_all_processes(

@@ -141,7 +141,10 @@ def plugin(tmp_path: Path) -> Path:
         {},
         {"augmentation.mixup": 0.5, "augmentation.cutmix": 1.0, "ema": 0.9, "gradient_clip": 0.5},
         {"batch_size": 97, "accumulation": 3, "batch_norm": False, "sampling": "balanced"},
-        {"batch_size": 2, "epochs": 1, "learning_rate": 1e-4, "activation": "tanh"},
+        pytest.param(
+            {"batch_size": 2, "epochs": 1, "learning_rate": 1e-4, "activation": "tanh"},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["batch norm", "mixed, averaged and clipped", "in parts, balanced", "too small to share out"],
 )
