@@ -227,7 +227,9 @@ def test_digits_are_learned() -> None:
 
 def test_making_a_training_builds_nothing(small: Data, config: MakeConfig) -> None:
     training = fit(config(architecture="no such thing"), small, device="cpu")
-    with pytest.raises(SettingsError, match=r"architecture is 'no such thing', expected one of the \d+ names"):
+    with pytest.raises(
+        SettingsError, match=r"architecture is 'no such thing', expected one of the \d+ names"
+    ):
         next(training)
 
 
