@@ -17,3 +17,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         yield found
         seen.add(id(found))
         found = found.__cause__ or found.__context__
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error as one line: what our own errors say is a sentence, others need the name of their class."""
+    lines = str(error).strip().splitlines() or [repr(error)]
+    return lines[0] if type(error).__module__.startswith("search.") else f"{type(error).__name__}: {lines[0]}"

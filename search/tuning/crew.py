@@ -6,6 +6,7 @@ trial to trial, as the worker does, and end with it, however it ends: their inpu
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
@@ -102,11 +103,9 @@ class Crew:
         """Give a process a command, without waiting; one that is gone is noticed by its silence."""
         pipe = self._processes[rank].stdin
         assert pipe is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):
             pipe.write(json.dumps(command) + "\n")
             pipe.flush()
-        except BrokenPipeError:
-            return
 
     def open(
         self,
@@ -266,8 +265,6 @@ def _ended(process: subprocess.Popen[str], deadline: float) -> int:
         process.kill()
         code = process.wait()
     if process.stdin is not None:
-        try:
+        with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
-        except BrokenPipeError:
-            return code
     return code

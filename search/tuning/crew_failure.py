@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from search.runs.causes import causes
+from search.runs.causes import causes, reason_of
 from search.training.errors import DataError, SplitNeeded, TrainingError
 from search.tuning.machine_faults import MachineError, machine_fault
 
@@ -35,7 +35,7 @@ class Failure:
     @classmethod
     def of(cls, error: Exception) -> Failure:
         """Describe an error where it was raised."""
-        text = _line(error)
+        text = reason_of(error)
         system = next((each for each in causes(error) if isinstance(each, OSError) and each.errno), None)
         if isinstance(error, SplitNeeded):
             return cls("split", text, error.parts)
@@ -72,8 +72,3 @@ def ended(rank: int, code: int) -> Failure:
     """
     how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
     return Failure("machine", f"process {rank} of those that train the trial {how}")
-
-
-def _line(error: Exception) -> str:
-    text = (str(error) or repr(error)).strip().splitlines()[0]
-    return text if isinstance(error, TrainingError) else f"{type(error).__name__}: {text}"

@@ -24,9 +24,11 @@ from search.training.data import load_data
 from search.training.errors import Interrupted
 from search.training.team import Team, joined
 from search.tuning.assignment import Assignment
+from search.tuning.attempt_log import AttemptLog
 from search.tuning.crew_failure import Failure
 from search.tuning.leaving import SOON
 from search.tuning.trainer import OwnTrainer
+from search.tuning.warm_up import warm_up
 
 log = logging.getLogger("search")
 
@@ -72,14 +74,14 @@ class Member:
     def __init__(self, team: Team, device: torch.device, leave: threading.Event) -> None:
         self._team, self._device, self._leave = team, device, leave
         self._trainer: OwnTrainer | None = None
-        self._handler: logging.Handler | None = None
+        self._log: AttemptLog | None = None
 
     def open(
         self, task: str, plugins: list[str], checkpoint: str | None, parts: int, log_file: str
     ) -> dict[str, Any]:
         """Begin with a trial, or go on with it."""
         self.close()
-        self._note_in(Path(log_file))
+        self._log = AttemptLog(Path(log_file), who=f"process {self._team.rank}: ")
         asked = Assignment.from_json(task)
         load_plugins([Path(plugin) for plugin in plugins])
         data = load_data(asked.config.data, directory=asked.data_dir, entry=asked.images, access=asked.access)
@@ -120,23 +122,14 @@ class Member:
         if self._trainer is not None:
             self._trainer.close()
             self._trainer = None
-        if self._handler is not None:
-            log.removeHandler(self._handler)
-            self._handler.close()
-            self._handler = None
+        if self._log is not None:
+            self._log.close()
+            self._log = None
         self._leave.clear()
         return {}
 
     def _cut(self, left: float) -> bool:
         return self._leave.is_set() and left > SOON
-
-    def _note_in(self, path: Path) -> None:
-        """Let the attempt's log have what this process says, too."""
-        self._handler = logging.FileHandler(path)
-        line = f"%(asctime)s %(levelname)s process {self._team.rank}: %(message)s"
-        self._handler.setFormatter(logging.Formatter(line))
-        log.addHandler(self._handler)
-        log.setLevel(logging.INFO)
 
 
 DOES: dict[str, Callable[..., dict[str, Any]]] = {
@@ -154,10 +147,7 @@ def main() -> None:
     os.dup2(2, 1)  # a print of a plugin is no answer
     commands = Commands(sys.stdin)
     began = next(iter(commands))
-    # As in `WarmWorker.setup`: the first optimizer of a process imports this, for 3.7 CPU s.
-    import torch._dynamo  # noqa: PLC0415
-
-    torch.set_num_threads(began["threads"])
+    warm_up(threads=began["threads"])
     device = torch.device("cuda", began["rank"]) if torch.cuda.is_available() else torch.device("cpu")
     if device.type == "cuda":
         torch.cuda.set_device(device)

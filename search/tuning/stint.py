@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from search.plan.plugins import load_plugins
-from search.runs.causes import causes
+from search.runs.causes import causes, reason_of
 from search.runs.events import EventWriter
 from search.runs.layout import AttemptLayout, RunLayout, write_json
 from search.runs.outage import AWAY
@@ -29,6 +29,7 @@ from search.training.errors import CheckpointError, DataError, Interrupted
 from search.training.report import Report
 from search.training.transfer import TRANSFER
 from search.tuning.assignment import Assignment, StepResult
+from search.tuning.attempt_log import AttemptLog
 from search.tuning.crew import Crew
 from search.tuning.environment import environment
 from search.tuning.leaving import SOON
@@ -79,7 +80,7 @@ class StintRunner:
         self._device = device
         self._trainer: Trainer | None = None
         self._events: EventWriter | None = None
-        self._handler: logging.Handler | None = None
+        self._log: AttemptLog | None = None
         self._environment: dict[str, str] = {}
 
     def step(self) -> StepResult:
@@ -102,7 +103,7 @@ class StintRunner:
             if machine := machine_fault(error) or self._own_disk(error):
                 raise MachineError(machine) from error
             no_fault = _no_fault(error) or self._transport.gone()
-            result = {"no_fault": no_fault} if no_fault else {"failure": _reason(error)}
+            result = {"no_fault": no_fault} if no_fault else {"failure": reason_of(error)}
         return StepResult(
             number=self._assignment.number,
             attempt=self._assignment.attempt,
@@ -129,11 +130,9 @@ class StintRunner:
             with contextlib.suppress(OSError):
                 self._events.close()
             self._events = None
-        if self._handler is not None:
-            log.removeHandler(self._handler)
-            with contextlib.suppress(OSError):
-                self._handler.close()
-            self._handler = None
+        if self._log is not None:
+            self._log.close()
+            self._log = None
         with contextlib.suppress(OSError):
             self._transport.leave(self._folder.folder)
 
@@ -201,10 +200,7 @@ class StintRunner:
     def _open(self) -> None:
         task = self._assignment
         self._folder.folder.mkdir(parents=True, exist_ok=True)
-        self._handler = logging.FileHandler(self._folder.log)
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        log.addHandler(self._handler)
-        log.setLevel(logging.INFO)
+        self._log = AttemptLog(self._folder.log)
         plugins = [self._supplies.plugin(Path(plugin)) for plugin in task.config.plugins]
         load_plugins(plugins)
         self._describe(**({"processes": str(task.processes)} if task.processes > 1 else {}))
@@ -287,12 +283,6 @@ class StintRunner:
 def _file_name(relative: str) -> str:
     """Return the name of a checkpoint's file, which sorts by its step."""
     return relative.rpartition("/")[2]
-
-
-def _reason(error: Exception) -> str:
-    """Return an error as one line; the whole of it is in the log of the attempt."""
-    text = (str(error) or repr(error)).strip().splitlines()[0]
-    return text if type(error).__module__.startswith("search.") else f"{type(error).__name__}: {text}"
 
 
 def _no_fault(error: BaseException) -> str:

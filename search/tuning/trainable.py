@@ -23,6 +23,7 @@ from search.tuning.crew import Crew
 from search.tuning.leaving import Notice
 from search.tuning.owned_folder import owned_folder, sweep
 from search.tuning.stint import StintRunner
+from search.tuning.warm_up import warm_up
 from search.tuning.watchdog import Watchdog
 
 NODE_TYPE = "RAY_NODE_TYPE_NAME"
@@ -49,12 +50,10 @@ class WarmWorker(tune.Trainable):  # type: ignore[misc]
 
     def setup(self, config: dict[str, Any]) -> None:
         """Take an assignment."""
-        # The first optimizer of a process imports this, for 3.7 CPU s: now, before the first trial's clock runs.
-        import torch._dynamo  # noqa: PLC0415 - the driver must not pay for it
-
-        torch.set_num_threads(config["threads"])
-        notice()
         assignment = Assignment.from_json(config["assignment"])
+        if assignment.processes == 1:  # of several, each sees to it by itself
+            warm_up(threads=config["threads"])
+        notice()
         self._gpus = assignment.gpus
         gpu_memory.begin(share=assignment.gpus, limit=assignment.gpu_memory)
         self._stint = StintRunner(
