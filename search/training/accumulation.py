@@ -54,6 +54,7 @@ def _rows(images: int, count: int) -> list[slice]:
 
 def _of_part(forward: Forward, rows: slice | None, weight: float) -> tuple[Tensor, Tensor]:
     loss, hits = forward(rows)
-    loss = loss * weight
+    if weight < 1.0:  # a whole batch needs no kernel for it
+        loss = loss * weight
     loss.backward()  # type: ignore[no-untyped-call]
     return loss.detach(), hits

@@ -70,7 +70,7 @@ class Learner:
         self._average = Average(self._model, decay=recipe.ema) if recipe.ema else None
         self._optimizer = self._parts.optimizer(self._model)
         self._step = Step(self._model, self._optimizer, recipe, shape=data.shape, device=device, team=team)
-        self._step.parts = self._least_parts = max(parts, recipe.accumulation)
+        self._step.cut_into(parts)
         self._at_once: int | None = None
         factor = recipe.learning_rate_factor
         groups = self._optimizer.param_groups
@@ -199,7 +199,7 @@ class Learner:
         self._optimizer.load_state_dict(state["optimizer"])
         self._randomness.restore(state["randomness"], self.epoch)
         self.origin = state.get("origin", "")
-        self._step.parts = max(state.get("parts", 1), self._least_parts)
+        self._step.cut_into(state.get("parts", 1))
         self._at_once = state.get("at_once")
         cut = state.get("passage")
         self.passage = Passage.restored(cut, self._device) if cut else None

@@ -60,6 +60,10 @@ class Step:
             return ""
         return f"batches of {self._recipe.batch_size} are computed in {self.parts} parts: they do not fit into memory"
 
+    def cut_into(self, parts: int) -> None:
+        """Cut batches into so many parts at least, since memory was too small before."""
+        self.parts = max(self.parts, parts)
+
     def __call__(self, forward: Forward, shard: Shard) -> tuple[Tensor, Tensor]:
         """Take a step.
 
