@@ -39,6 +39,7 @@ from pathlib import Path
 
 from benchmarks.contenders.marks import FOLDER, Mark, read_driver, read_marks
 from benchmarks.contenders.work import Job
+from search.training.processor import processor_name
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -213,11 +214,10 @@ def run_rounds(job: Job, rounds: int, names: Sequence[str]) -> Iterator[dict[str
 
 def machine() -> str:
     """Return what the figures were measured on, in one line."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    name = next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.machine())
     versions = ", ".join(f"{package} {version(package)}" for package in ("ray", "optuna", "torch"))
     today = datetime.datetime.now(datetime.UTC).date()
-    return f"{name}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, {versions}, {today}"
+    cores = len(os.sched_getaffinity(0))
+    return f"{processor_name()}, {cores} cores, Python {platform.python_version()}, {versions}, {today}"
 
 
 def print_table(rounds: Sequence[dict[str, Figures]], job: Job, names: Sequence[str]) -> None:

@@ -70,7 +70,7 @@ MODELS: dict[str, dict[str, Value]] = {
 FULL = "crop, flip, rotation, colour"
 INPUT_SIDE = "input side"
 IMAGES = {
-    "cpu": {"small cnn": 2048, "resnet18": 256, "fast resnet": 256, INPUT_SIDE: 2048},
+    "cpu": {"small cnn": 2048, "resnet18": 512, "fast resnet": 512, INPUT_SIDE: 2048},
     "cuda": {"small cnn": 50000, "resnet18": 50000, "fast resnet": 50000, INPUT_SIDE: 50000},
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import multiprocessing
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ import torch
 
 from search.plan.trial_config import TrialConfig
 from search.training.data import Data, Split
+from search.training.processor import processor_name
 
 VALIDATION = 10
 """Images that are validated on: as good as none, since it is training that is measured."""
@@ -106,10 +106,7 @@ def cell(values: Sequence[float], form: str) -> str:
 
 def machine(device: torch.device) -> str:
     """Return what figures were measured on, in one line."""
-    name = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next((text.split(": ")[1] for text in lines if text.startswith("model name")), name)
+    name = processor_name()
     if device.type == "cuda":
         name = f"{torch.cuda.get_device_name(device)}, {name}"
     today = datetime.datetime.now(datetime.UTC).date()

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from search.training.at_once import images_at_once
 from search.training.data.batches import Batches
 from search.training.devices import autocast
 from search.training.metrics import confusion_matrix, scores
 from search.training.room import as_many_as_fit
 from search.training.team import ALONE, Team
-
-PIXELS_AT_ONCE = 2**20
-"""1,024 images of 32×32, 20 of 224×224: without gradients, less than a training step holds."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def evaluate(
         normalize: from uint8 images to what the model sees.
         dtype: in which matrix products are computed.
         at_once: images in memory at a time, at most; half of them, and again, where they do not fit. None: as many as
-            `PIXELS_AT_ONCE` allows.
+            `images_at_once` says.
         team: whose processes share the rows and all get the same evaluation.
 
     Returns:
@@ -60,7 +58,7 @@ def evaluate(
     """
     model.eval()
     height, width, channels = source.shape
-    size = at_once or max(1, PIXELS_AT_ONCE // (height * width))
+    size = at_once or images_at_once(height, width)
     shard = team.shard(len(rows))
     own = rows[shard.rows]
     with torch.inference_mode(), autocast(source.device, dtype):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.plan.registry import Entry
+from search.training.at_once import images_at_once
 from search.training.data.file_images import FileImages
 from search.training.data.source import Images
 from search.winner.bundle import Bundle
@@ -24,9 +25,6 @@ Floats = npt.NDArray[np.float32]
 
 MOST_LOST = 0.05
 """Of the accuracy, by a format that may lose some: what surely loses more is broken rather than rounded."""
-
-PIXELS_AT_ONCE = 2**20
-"""1,024 images of 32×32, as in training's evaluation."""
 
 WEIGHTS = "safetensors"
 """The format that the others are compared with; it is compared with the trained model itself."""
@@ -53,7 +51,7 @@ class Shown:
 
     def batches(self, description: Description) -> Iterator[npt.NDArray[Any]]:
         """Yield the images as the files of a bundle take them."""
-        step = max(1, PIXELS_AT_ONCE // (description.shape[1] * description.shape[2]))
+        step = images_at_once(*description.shape[1:])
         for start in range(0, len(self.rows), step):
             yield model_input(self.pixels[self.rows[start : start + step]], description)
 

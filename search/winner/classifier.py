@@ -10,14 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from search.training.at_once import images_at_once
 from search.training.data.image_file import MOST_PIXELS, Picture, UnreadableImage, read_pixels
 from search.training.data.source import Images
 from search.training.room import as_many_as_fit
 from search.winner.bundle import Bundle, refuse_changed
 from search.winner.rebuild import rebuilt
-
-PIXELS_AT_ONCE = 2**20
-"""Pixels of a batch in `Classifier.predict`: 1,024 images of 32×32, 20 of 224×224; less where memory is short."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ class Classifier(nn.Module):
 
     @property
     def batch(self) -> int:
-        """How many images are decoded and computed at once."""
-        return max(1, PIXELS_AT_ONCE // (self.shape[1] * self.shape[2]))
+        """How many images are decoded and computed at once; fewer are computed where memory is short."""
+        return images_at_once(*self.shape[1:])
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (N, classes) of normalized images (N, C, H, W)."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from search.training.processor import processor_name
 from search.winner.formats import Session
 from search.winner.verification import Latency
 
@@ -54,16 +53,7 @@ def usable_cores() -> int:
 def machine() -> str:
     """Return in words where latencies are measured: the processor's name, the cores that may be used."""
     cores = usable_cores()
-    return f"{_processor()}, {cores} core{'s' if cores > 1 else ''}"
-
-
-def _processor() -> str:
-    try:
-        with Path("/proc/cpuinfo").open(encoding="utf-8") as file:
-            names = (line.partition(":")[2].strip() for line in file if line.startswith("model name"))
-            return next(names, "") or platform.machine()
-    except OSError:
-        return platform.processor() or platform.machine()
+    return f"{processor_name()}, {cores} core{'s' if cores > 1 else ''}"
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def test_the_answer_does_not_depend_on_what_else_is_asked(
 ) -> None:
     images = list(digits.validation.read()[0][:10])
     together = classifier.predict(images)
-    monkeypatch.setattr("search.winner.classifier.PIXELS_AT_ONCE", 3 * 64)
+    monkeypatch.setattr("search.training.at_once.PIXELS_AT_ONCE", 3 * 64)
     apart = classifier.predict([classifier.preprocess(image) for image in images])
     for one, other in zip(together, apart, strict=True):
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
