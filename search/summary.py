@@ -151,18 +151,15 @@ def searched(run: Run, trial: Trial) -> Mapping[str, Any]:
 
 def settings_yaml(trial: Trial) -> str:
     """Return a trial's complete settings as YAML, one a line: what its space names, then what has its default."""
-    defaults = _defaults(trial)
-    return "\n".join([_yaml(_named(trial)), *([DEFAULTS, _yaml(defaults)] if defaults else [])])
+    named, defaults = _parted(trial)
+    return "\n".join([_yaml(named), *([DEFAULTS, _yaml(defaults)] if defaults else [])])
 
 
-def _named(trial: Trial) -> dict[str, Any]:
-    """Return what the space of a trial names, in its order; of a known configuration only what it uses."""
+def _parted(trial: Trial) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the space of a trial names, in its order and only what the trial uses, and what has its default."""
     known = _settings(trial)
-    return {name: known[name] for name in trial.point if name in known}
-
-
-def _defaults(trial: Trial) -> dict[str, Any]:
-    return {name: value for name, value in _settings(trial).items() if name not in trial.point}
+    named = {name: known[name] for name in trial.point if name in known}
+    return named, {name: value for name, value in known.items() if name not in named}
 
 
 def _yaml(settings: Mapping[str, Any]) -> str:
@@ -231,8 +228,9 @@ def _print_winner(console: Console, run: Run, best: Trial) -> None:
     elif over is not None:
         console.print(f"The start recipe (trial {over.start}) is itself the best so far.", markup=False)
     console.print("\nIts configuration:")
-    console.print(_yaml(_named(best)), markup=False, style="cyan")
-    if defaults := _defaults(best):
+    named, defaults = _parted(best)
+    console.print(_yaml(named), markup=False, style="cyan")
+    if defaults:
         console.print(f"and {len(defaults)} settings at their defaults, which stand in its trial.json.")
 
 

@@ -111,7 +111,8 @@ def start(plan: Plan, *, folder: Place, name: str | None, listener: Listener, op
     scheduler_of(plan)
     past = recall(options.warm_start)
     data = load_images(plan, options)
-    refuse_transfer(plan, vocabulary(plan.plugins), data)
+    words = vocabulary(plan.plugins)
+    refuse_transfer(plan, words, data)
     layout, address = new_run(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
     _describe_images(layout, data)
@@ -125,6 +126,7 @@ def start(plan: Plan, *, folder: Place, name: str | None, listener: Listener, op
             plan,
             layout,
             data,
+            words=words,
             address=address,
             listener=listener,
             options=options,
@@ -175,12 +177,14 @@ def resume(
             f"{plan.data.dir or plan.data.name}: these are not the images that {layout.root.name} began with: its "
             "trials could not be compared; put those back, or begin a new search"
         )
-    refuse_transfer(plan, vocabulary(plan.plugins), data)
+    words = vocabulary(plan.plugins)
+    refuse_transfer(plan, words, data)
     _describe_images(layout, data)  # this may be another machine, or the cache was made anew
     return _run(
         plan,
         layout,
         data,
+        words=words,
         address=address,
         before=before,
         listener=listener,
@@ -195,6 +199,7 @@ def _run(
     layout: RunLayout,
     data: Data,
     *,
+    words: Vocabulary,
     address: str | None,
     listener: Listener,
     options: Options,
@@ -203,7 +208,6 @@ def _run(
     more_trials: int = 0,
 ) -> Outcome:
     """Drive a search to its end; ``before`` is its plan until now, None for a new one."""
-    words = vocabulary(plan.plugins)
     with (
         resumable(layout, "search.resume"),
         Lease(layout) as lease,

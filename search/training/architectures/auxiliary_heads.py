@@ -24,7 +24,7 @@ class GoogLeNetWithAuxiliary(GoogLeNet):  # type: ignore[misc]
     """
 
     def __init__(self, weight: float, **settings: Any) -> None:
-        super().__init__(aux_logits=True, init_weights=True, **settings)
+        super().__init__(aux_logits=True, **settings)
         self.weight = weight
 
     def forward(self, images: Tensor) -> Tensor | WithAuxiliary:
@@ -43,7 +43,7 @@ class InceptionWithAuxiliary(Inception3):  # type: ignore[misc]
     def __init__(self, weight: float, **settings: Any) -> None:
         names = ("BasicConv2d", *(f"Inception{letter}" for letter in "ABCDE"))
         blocks = [*(getattr(parts, name) for name in names), AnyMapAuxiliary]
-        super().__init__(aux_logits=True, init_weights=True, inception_blocks=blocks, **settings)
+        super().__init__(aux_logits=True, inception_blocks=blocks, **settings)
         self.weight = weight
 
     def forward(self, images: Tensor) -> Tensor | WithAuxiliary:
@@ -59,6 +59,13 @@ class AnyMapAuxiliary(parts.InceptionAux):  # type: ignore[misc]
         height, width = (max(SIDE, side) for side in maps.shape[2:])
         logits: Tensor = super().forward(functional.adaptive_avg_pool2d(maps, (height, width)))
         return logits
+
+
+MODELS: dict[str, type[GoogLeNetWithAuxiliary | InceptionWithAuxiliary]] = {
+    "googlenet": GoogLeNetWithAuxiliary,
+    "inception_v3": InceptionWithAuxiliary,
+}
+"""By torchvision's names of those without."""
 
 
 def _said(found: Any, weight: float) -> Tensor | WithAuxiliary:

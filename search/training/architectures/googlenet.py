@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from search.training.architectures.head import Dropout
-from search.training.architectures.published import published
+from search.training.architectures.published import with_auxiliary
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import Stem, fit_first_convolution, takes_small_stem
 from search.training.auxiliary import Weight
@@ -37,17 +37,8 @@ def googlenet(
         SettingsError: images that it cannot take.
     """
     small = takes_small_stem("googlenet", shape, stem, published=15)
-    model = _network(classes, auxiliary, dropout)
+    model = with_auxiliary("googlenet", classes, auxiliary, init_weights=True, dropout=dropout)
     fit_first_convolution(model, shape[0], kernel_size=3 if small else None)
     if small:
         model.maxpool1 = model.maxpool2 = nn.Identity()
     return model
-
-
-def _network(classes: int, auxiliary: float, dropout: float) -> nn.Module:
-    if not auxiliary:
-        return published("googlenet", classes, aux_logits=False, init_weights=True, dropout=dropout)
-    # Late, because torchvision takes 4 s to import here.
-    from search.training.architectures.auxiliary_heads import GoogLeNetWithAuxiliary  # noqa: PLC0415
-
-    return GoogLeNetWithAuxiliary(auxiliary, num_classes=classes, dropout=dropout)

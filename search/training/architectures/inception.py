@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from search.training.architectures.head import Dropout
-from search.training.architectures.published import published
+from search.training.architectures.published import with_auxiliary
 from search.training.architectures.registry import architectures
 from search.training.architectures.stem import (
     Stem,
@@ -44,7 +44,7 @@ def inception_v3(
         SettingsError: images that it cannot take.
     """
     small = takes_small_stem("inception_v3", shape, stem, published=75)
-    model = _network(classes, auxiliary, dropout)
+    model = with_auxiliary("inception_v3", classes, auxiliary, init_weights=True, dropout=dropout)
     if small:
         keep_resolution(model, 1)
         for name in ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_4a_3x3"):
@@ -53,12 +53,3 @@ def inception_v3(
         model.maxpool1 = model.maxpool2 = nn.Identity()
     fit_first_convolution(model, shape[0])
     return model
-
-
-def _network(classes: int, auxiliary: float, dropout: float) -> nn.Module:
-    if not auxiliary:
-        return published("inception_v3", classes, aux_logits=False, init_weights=True, dropout=dropout)
-    # Late, because torchvision takes 4 s to import here.
-    from search.training.architectures.auxiliary_heads import InceptionWithAuxiliary  # noqa: PLC0415
-
-    return InceptionWithAuxiliary(auxiliary, num_classes=classes, dropout=dropout)

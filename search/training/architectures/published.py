@@ -23,3 +23,23 @@ def published(name: str, classes: int, **settings: Any) -> nn.Module:
 
     model: nn.Module = get_model(name, weights=None, num_classes=classes, **settings)
     return model
+
+
+def with_auxiliary(name: str, classes: int, weight: float, **settings: Any) -> nn.Module:
+    """Build GoogLeNet or Inception v3, with auxiliary classifiers or without.
+
+    Args:
+        name: as `torchvision.models.list_models` has it.
+        classes: the number of logits.
+        weight: of each auxiliary classifier's loss in training; 0: there are none.
+        settings: of the model class.
+
+    Returns:
+        The module, in training mode `WithAuxiliary` where there are any.
+    """
+    if not weight:
+        return published(name, classes, aux_logits=False, **settings)
+    # Late, because torchvision takes 4 s to import here.
+    from search.training.architectures.auxiliary_heads import MODELS  # noqa: PLC0415
+
+    return MODELS[name](weight, num_classes=classes, **settings)
