@@ -33,8 +33,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder, "living", "--trials", "500", "--epochs", "240", "--set", "scheduler.grace_period=120"
     ):
         root = folder / "living"
-        wait_until((root / "study.journal").is_file, 90, "the search did not begin")
-        wait_until(lambda: ended(root) >= 4, 180, "no four trials ended")
+        wait_until((root / "study.journal").is_file, 300, "the search did not begin")
+        wait_until(lambda: ended(root) >= 4, 600, "no four trials ended")
         yield folder
 
 
