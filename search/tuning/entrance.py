@@ -80,7 +80,7 @@ class Entrance:
     def why_none(self) -> str:
         """Return why no new trial begins."""
         if self._full():
-            return f"all {self._asked.budget.trials} trials are done"
+            return f"all {self._asked.budget.trials + self._roster.accepted} trials are done"
         if self._infeasible():
             return self._why_infeasible()
         return f"the space is exhausted: all {len(self._roster)} configurations were tried"

@@ -19,7 +19,7 @@ class Roster:
     """The trials by number, with what a Policy would else have to count anew at each ask.
 
     ``running`` are the trials that workers have, ``own`` counts those of the budget, ``requested`` those that others
-    asked for, rejected ones included; trials of another horizon are neither.
+    asked for, ``accepted`` those of them that no constraint rejected; trials of another horizon are none of these.
 
     Args:
         study: with one direction.
@@ -36,6 +36,7 @@ class Roster:
         self.running: set[int] = set()
         self.own = 0
         self.requested = 0
+        self.accepted = 0
         self.rejected_in_a_row = 0
         self._scoring = scoring
         self._follow = follow
@@ -127,6 +128,7 @@ class Roster:
         if not known.aside:
             requested = known.request is not None
             self.requested += requested
+            self.accepted += requested and known.status != "rejected"
             self.own += not requested and known.status != "rejected"
         new_and_rejected = known.status == "rejected" and known.copied is None
         self.rejected_in_a_row = self.rejected_in_a_row + 1 if new_and_rejected else 0

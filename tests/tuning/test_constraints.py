@@ -107,6 +107,14 @@ def test_points_that_somebody_gave_are_rejected_too_with_the_reason() -> None:
     assert told["sampler"].number == answer.number or answer.number == len(search.records) - 1
 
 
+def test_a_point_that_was_asked_for_and_rejected_is_none_of_the_trials_that_are_done() -> None:
+    search = made(workers=1, budget=Limits(1, 1))
+    search.enqueue("a", {"width": 64})
+    search.enqueue("b", {"width": 8})
+    assert Simulation().run(search) == "all 2 trials are done"
+    assert sorted(known.status for known in search.records) == ["completed", "completed", "rejected"]
+
+
 def test_the_worst_violation_is_the_reason() -> None:
     search = made(
         budget=Limits(1, 1),

@@ -251,6 +251,17 @@ def test_what_others_ask_for_holds_after_a_crash(tmp_path: Path) -> None:
     assert again.records[0].reason == "stopped by ada"
 
 
+def test_the_last_sentence_counts_what_others_asked_for_as_the_progress_does(tmp_path: Path) -> None:
+    """A finished search of 3, resumed with two more and one enqueued, has 6 trials."""
+    limits = Limits(3, 9)
+    Simulation().run(fresh(tmp_path / "j", scheduler="none", budget=limits))
+    made = fresh(tmp_path / "j", scheduler="none", budget=limits)
+    made.extend("a", 2)
+    made.enqueue("b", {"optimizer": "adam"})
+    assert Simulation().run(made) == "all 6 trials are done"
+    assert [known.status for known in made.records] == ["completed"] * 6
+
+
 def test_a_trial_enters_the_study_in_one_record(tmp_path: Path) -> None:
     path = tmp_path / "j"
     made = fresh(path)
