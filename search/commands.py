@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from search.console import Reporter, print_json
 from search.opening import run_of
 from search.plan.duration import parse_duration
-from search.plan.plan import Plan, PlanError, find_space, load_plan, located, plan_plugins
+from search.plan.plan import Plan, at_their_lines, find_space, load_plan, plan_plugins
 from search.runs.lease import RunIsHeld
 from search.runs.reader import open_run
 from search.runs.snapshot import Listener, Snapshot
@@ -32,7 +30,7 @@ def run_search(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     plan = _plan(arguments, overrides)
     reporter = _reporter(arguments, arguments.name or plan.name, plan)
     options = _options(arguments, reporter)
-    with _at_their_lines(find_space(arguments.space), overrides):
+    with at_their_lines(find_space(arguments.space), overrides):
         return _launch(
             arguments,
             reporter,
@@ -51,7 +49,7 @@ def resume_search(arguments: argparse.Namespace) -> int:
     known = run_of(arguments.run, arguments.storage)
     reporter = _reporter(arguments, known.name, known.plan)
     file = find_space(arguments.space) if arguments.space else known.layout.plan
-    with _at_their_lines(file, arguments.set):
+    with at_their_lines(file, arguments.set):
         return _launch(
             arguments,
             reporter,
@@ -69,7 +67,7 @@ def resume_search(arguments: argparse.Namespace) -> int:
 def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     """Check a space and print what its search would cost; train nothing."""
     plan = _plan(arguments, overrides)
-    with _at_their_lines(find_space(arguments.space), overrides):
+    with at_their_lines(find_space(arguments.space), overrides):
         try:
             report = check(plan, vocabulary(plan.plugins))
         except TrainingError as error:  # the images, say
@@ -85,15 +83,6 @@ def _plan(arguments: argparse.Namespace, overrides: Sequence[str]) -> Plan:
     path = find_space(arguments.space)
     words = vocabulary(plan_plugins(path, overrides=overrides))
     return load_plan(path, overrides=overrides, vocabulary=words)
-
-
-@contextlib.contextmanager
-def _at_their_lines(path: Path, overrides: Sequence[str]) -> Iterator[None]:
-    """Place the mistakes that are found only by building what a file asks for."""
-    try:
-        yield
-    except PlanError as error:
-        raise PlanError(located(error.mistakes, path, overrides=overrides)) from error
 
 
 def _change(arguments: argparse.Namespace) -> Change:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from search.console import Reporter, print_json
 from search.opening import own_run
+from search.plan.plan import at_their_lines
 from search.runs.lease import RunIsHeld
 from search.runs.predictions import PredictionsError
 from search.training.errors import TrainingError
@@ -36,7 +37,7 @@ def confirm_run(arguments: argparse.Namespace) -> int:
         say=reporter.say,
     )
     try:
-        with reporter.showing():
+        with at_their_lines(run.layout.plan), reporter.showing():
             found = confirm(run, asked, listener=reporter.show, options=options)
     except (CannotConfirm, NothingLearned, PredictionsError, RunIsHeld, TrainingError) as error:
         raise UserError(str(error)) from error

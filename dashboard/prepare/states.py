@@ -33,7 +33,7 @@ def state_of(stands: Progress, *, driven: bool) -> State:
     """
     if driven:
         return "running"
-    return "finished" if 0 < stands.budget <= stands.finished == stands.trials else "interrupted"
+    return "finished" if stands.over else "interrupted"
 
 
 def run_state(run: Run, *, driven: bool) -> State:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,19 +92,26 @@ def plan_plugins(
     return tuple(p for p in plugins if isinstance(p, str)) if isinstance(plugins, tuple) else ()
 
 
-def located(mistakes: Sequence[Mistake], path: str | Path, *, overrides: Sequence[str] = ()) -> list[Mistake]:
-    """Return mistakes that were found when a plan was tried, each at its line of the file.
+@contextmanager
+def at_their_lines(path: str | Path, overrides: Sequence[str] = ()) -> Iterator[None]:
+    """Place the mistakes that are found only when a plan is tried, each at its line of the file.
 
     Args:
-        mistakes: the keys are paths into the plan; those that know their place already keep it.
         path: of the file, which can be read.
-        overrides: those that it was loaded with.
+        overrides: those that the plan was loaded with.
+
+    Raises:
+        PlanError: that of the block; its mistakes' keys are paths into the plan, and those that know their place
+            already keep it.
     """
-    document, _ = _read(Path(path), overrides, None)
-    reader = SpaceReader()
-    if isinstance(document.content, dict) and "space" in document.content:
-        reader.read(document.content["space"])
-    return [m if m.file else _placed(m, document, reader) for m in mistakes]
+    try:
+        yield
+    except PlanError as error:
+        document, _ = _read(Path(path), overrides, None)
+        reader = SpaceReader()
+        if isinstance(document.content, dict) and "space" in document.content:
+            reader.read(document.content["space"])
+        raise PlanError(m if m.file else _placed(m, document, reader) for m in error.mistakes) from error
 
 
 def _read(path: Path, overrides: Sequence[str], text: str | None) -> tuple[Node, list[Mistake]]:

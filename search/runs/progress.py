@@ -47,6 +47,11 @@ class Progress:
         """Trials that the budget still allows, those under way included."""
         return max(self.budget - self.finished, 0)
 
+    @property
+    def over(self) -> bool:
+        """Whether the budget is used up, and all that was begun has ended."""
+        return 0 < self.budget <= self.finished == self.trials
+
 
 def progress(
     records: Sequence[TrialRecord], *, budget: int, epochs: int, workers: int, scoring: Scoring

@@ -29,6 +29,7 @@ from search.runs.pareto import pareto_front
 from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring, rank
 from search.runs.record import Status, TrialRecord
+from search.runs.requests import pending
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,13 @@ class Run:
     def progress(self) -> Progress:
         """Return where the search stands."""
         return self._progress
+
+    @property
+    def over(self) -> bool:
+        """Whether a driver would find nothing to train: its trials have ended, and nobody has asked for another."""
+        begun = {known.request for known in self._records}
+        points = (name for name, asked in self.requests.items() if asked["kind"] == "enqueue")
+        return self.progress().over and begun.issuperset(points) and not pending(self.layout)
 
     def ledger(self) -> Ledger:
         """Return what the search has cost and saved, by rung and by architecture."""

@@ -38,16 +38,9 @@ def check_transfer(plan: Plan, configs: Iterable[TrialConfig], data: Data) -> Tr
         configs: points of its space.
         data: its images.
     """
-    domains = [parameter.domain for parameter in plan.space.parameters if parameter.name == "weights"]
-    distinct: dict[tuple[Value, ...], TrialConfig] = {}
-    for config in configs:
-        if config.settings.get(TRANSFER):
-            files = list(domains[0].values()) if domains else [config.settings["weights"]]
-            for file in files:
-                each = replace(config, settings={**config.settings, "weights": file})
-                distinct.setdefault(_identity(each), each)
-    mistakes = dict.fromkeys(found for config in distinct.values() for found in _mistakes(config, data))
-    notes = dict.fromkeys(note for config in distinct.values() for note in _notes(config, data))
+    distinct = _distinct(_with_each_file(plan, configs))
+    mistakes = dict.fromkeys(found for config in distinct for found in _mistakes(config, data))
+    notes = dict.fromkeys(note for config in distinct for note in _notes(config, data))
     return TransferReport(tuple(mistakes), tuple(notes))
 
 
@@ -65,9 +58,43 @@ def refuse_transfer(plan: Plan, vocabulary: Vocabulary, data: Data) -> None:
     if TRANSFER not in plan.space.names():
         return
     configs = (plan.trial_config(point, seed=plan.seed, vocabulary=vocabulary) for point in corners(plan))
-    mistakes = check_transfer(plan, configs, data).mistakes
+    refuse_weights(_with_each_file(plan, configs), data)
+
+
+def refuse_weights(configs: Iterable[TrialConfig], data: Data) -> None:
+    """Refuse trainings whose pretrained networks cannot begin.
+
+    Args:
+        configs: what is to be trained, as it stands.
+        data: their images.
+
+    Raises:
+        PlanError: the weights of some are missing, or another architecture's; without places in a file.
+    """
+    mistakes = dict.fromkeys(found for config in _distinct(configs) for found in _mistakes(config, data))
     if mistakes:
         raise PlanError(mistakes)
+
+
+def _with_each_file(plan: Plan, configs: Iterable[TrialConfig]) -> Iterator[TrialConfig]:
+    """Yield the points with each of the files that the space names, also where they have another of them."""
+    domains = [parameter.domain for parameter in plan.space.parameters if parameter.name == "weights"]
+    for config in filter(_is_pretrained, configs):
+        files = domains[0].values() if domains else [config.settings["weights"]]
+        for file in files:
+            yield replace(config, settings={**config.settings, "weights": file})
+
+
+def _distinct(configs: Iterable[TrialConfig]) -> list[TrialConfig]:
+    """Return the pretrained ones among some configurations, one for all whose weights fit alike."""
+    found: dict[tuple[Value, ...], TrialConfig] = {}
+    for config in filter(_is_pretrained, configs):
+        found.setdefault(_identity(config), config)
+    return list(found.values())
+
+
+def _is_pretrained(config: TrialConfig) -> bool:
+    return bool(config.settings.get(TRANSFER))
 
 
 def _identity(config: TrialConfig) -> tuple[Value, ...]:

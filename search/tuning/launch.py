@@ -27,7 +27,7 @@ from search.runs.lineage import plan_text
 from search.runs.local_copy import bring, published_at
 from search.runs.memory import read_memory, write_memory
 from search.runs.publish import published
-from search.runs.reader import plan_as_run
+from search.runs.reader import open_run, plan_as_run
 from search.runs.record import read
 from search.runs.snapshot import Listener, Snapshot
 from search.runs.storage import SharedStorage
@@ -178,7 +178,8 @@ def resume(
             "trials could not be compared; put those back, or begin a new search"
         )
     words = vocabulary(plan.plugins)
-    refuse_transfer(plan, words, data)
+    if more_trials or plan != before or not open_run(layout.root, storage=options.storage).over:
+        refuse_transfer(plan, words, data)
     _describe_images(layout, data)  # this may be another machine, or the cache was made anew
     return _run(
         plan,

@@ -1,5 +1,5 @@
-"""Pretrained networks that cannot begin are refused at their line, by `--check`, `search.run` and `search.resume`;
-a check says at which size images are seen.
+"""Pretrained networks that cannot begin are refused at their line, by `--check`, `search.run`, `search.resume` and
+`search.confirm`; a check says at which size images are seen.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from search import resume
+from search import confirm, resume
 from search.run import main
 from search.runs.layout import RunLayout, write_text
+from search.runs.lease import Lease
+from search.runs.requests import send
 from search.training.data import load_data
 from search.training.parts import Parts
 from search.training.transfer.published import published
 from search.tuning import launch
 from search.tuning.check import check
 from search.tuning.vocabulary import vocabulary
-from tests.inprocess import plan_in
+from tests.inprocess import Search, plan_in
 
 SPACE = """\
 data: {name: digits, validation: 0.2}
@@ -117,6 +119,55 @@ def test_a_search_goes_on_only_while_its_weights_are_there(
     assert line.startswith(where.format(run=layout.root, line=number))
     assert "there are no weights" in line
     assert _files(layout.root) == _files(tmp_path / "before")
+
+
+@pytest.fixture
+def finished(weights: Path, tmp_path: Path) -> RunLayout:
+    """A finished search over pretrained networks and others, whose weights are gone."""
+    text = space("cnn", "[true, false]", "[two.pt, three.pt]").replace("choice: [1, 2]", "choice: [2]")
+    weights.with_name("three.pt").write_bytes(weights.read_bytes())
+    start = "start:\n  - {pretrained: true, weights: two.pt}\n  - {pretrained: false}\n"
+    plan = plan_in(tmp_path, text + start)
+    made = Search(plan, tmp_path / "run")
+    made.go()
+    launch._describe_images(made.layout, load_data(plan.data.config))
+    weights.unlink()
+    weights.with_name("three.pt").unlink()
+    return made.layout
+
+
+def test_a_finished_search_without_its_weights_is_refused_only_where_it_would_train(
+    finished: RunLayout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By itself it begins, and says what a finished search says: here, that somebody drives it already."""
+    words = [str(finished.root), "--local"]
+    with Lease(finished):
+        told = [
+            _complaint(resume.main, [*words, *more], capsys)
+            for more in (["--trials", "+1"], ["--epochs", "2"])
+        ]
+        asked = send(finished, "enqueue", point={"pretrained": False})
+        told.append(_complaint(resume.main, words, capsys))
+        (finished.requests / f"{asked.id}.json").unlink()
+        (held,) = _complaint(resume.main, words, capsys)
+    for lines in told:
+        missing = [line.partition("found '")[2].partition("'")[0] for line in lines]
+        assert missing == [f"{tmp_path}/two.pt", f"{tmp_path}/three.pt"]
+    assert held.endswith("drives this run already")
+
+
+def test_a_confirmation_begins_only_while_its_candidates_weights_are_there(
+    finished: RunLayout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a search, before Ray is started; weights that no candidate begins with are not missed."""
+    (line,) = _complaint(confirm.main, [str(finished.root), "--top", "2", "--seeds", "2"], capsys)
+    lines = finished.plan.read_text(encoding="utf-8").splitlines()
+    number = next(at for at, one in enumerate(lines, start=1) if "weights:" in one and "choice" in one)
+    assert line.startswith(
+        f"{finished.plan}:{number}: space.weights: found '{tmp_path}/two.pt' with cnn, expected "
+    )
+    assert "there are no weights" in line
+    assert not finished.confirming.journal.exists()
 
 
 def _files(folder: Path) -> dict[Path, bytes]:

@@ -6,11 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from search.plan.plan import Plan
-from search.plan.plugins import load_plugins
 from search.plan.sections import SchedulerPlan
 from search.runs.images import describe
 from search.runs.keeper import keep_predictions
@@ -23,6 +21,7 @@ from search.runs.snapshot import Listener
 from search.training.data import Data, load_test
 from search.training.errors import DataError, NoTestSplit
 from search.tuning import launch
+from search.tuning.check_transfer import refuse_weights
 from search.tuning.driver import Driver
 from search.tuning.study import open_study
 from search.tuning.vocabulary import vocabulary
@@ -102,6 +101,7 @@ def confirm(
         CannotConfirm: there is nothing to confirm.
         DataError: the images cannot be read, or are others than those of the search.
         RunIsHeld: another process confirms this run.
+        PlanError: a candidate's pretrained weights are missing, or another architecture's; nothing was trained.
         PlaceError: the running Ray cannot be joined, or holds no trial.
     """
     schedule, candidates = scheduled(run, asked)
@@ -109,7 +109,7 @@ def confirm(
         options.say(f"{run.name} is still being searched: the best of its trials so far are confirmed.")
     plan = plan_of(run)
     # What is found needs them, also where nothing is trained.
-    load_plugins([Path(plugin) for plugin in plan.plugins])
+    words = vocabulary(plan.plugins)
     data = launch.load_images(plan, options)
     _refuse_other_images(run, data)
     layout, tested = run.layout.confirming, has_test(plan)
@@ -140,6 +140,8 @@ def confirm(
         if found is not None:
             options.say("All of this was trained before: nothing is trained again.")
         else:
+            points = (candidate.point for candidate in candidates.values())
+            refuse_weights((plan.trial_config(p, seed=plan.seed, vocabulary=words) for p in points), data)
             outcome = _train(plan, lease, driver_of, options)
             found = look()
             if found is None:
