@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from search.console import Reporter, print_json
@@ -16,6 +17,7 @@ from search.runs.reader import open_run
 from search.runs.snapshot import Listener, Snapshot
 from search.runs.storage_url import VARIABLE
 from search.summary import print_summary, summary_document
+from search.training.data.headway import watched
 from search.training.errors import TrainingError
 from search.tuning import launch
 from search.tuning.change import Change
@@ -67,7 +69,10 @@ def resume_search(arguments: argparse.Namespace) -> int:
 def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     """Check a space and print what its search would cost; train nothing."""
     plan = _plan(arguments, overrides)
-    with at_their_lines(find_space(arguments.space), overrides):
+    reporter = _reporter(arguments, plan.name, plan)
+    # One document is expected of --json, and a check without it has no display that a line could disturb.
+    listener = nullcontext() if arguments.json else watched(reporter.headway)
+    with at_their_lines(find_space(arguments.space), overrides), listener:
         try:
             report = check(plan, vocabulary(plan.plugins))
         except TrainingError as error:  # the images, say
@@ -75,7 +80,7 @@ def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     if arguments.json:
         print_json(event="check", **report.document())
     else:
-        report.print(Reporter(plan.name, plan.objective.metric, as_json=False).console)
+        report.print(reporter.console)
     return DONE
 
 
@@ -105,7 +110,7 @@ def _launch(
         reporter.show(snapshot)
 
     try:
-        with reporter.showing():
+        with reporter.showing(), watched(reporter.headway):
             outcome = act(listen)
     except (launch.RunExists, RunIsHeld, CannotRecall, TrainingError, FileNotFoundError) as error:
         raise UserError(str(error)) from error

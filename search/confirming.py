@@ -11,6 +11,7 @@ from search.opening import own_run
 from search.plan.plan import at_their_lines
 from search.runs.lease import RunIsHeld
 from search.runs.predictions import PredictionsError
+from search.training.data.headway import watched
 from search.training.errors import TrainingError
 from search.tuning.launch import Options, Outcome
 from search.verb import DONE, FAILED, UserError
@@ -37,7 +38,7 @@ def confirm_run(arguments: argparse.Namespace) -> int:
         say=reporter.say,
     )
     try:
-        with at_their_lines(run.layout.plan), reporter.showing():
+        with at_their_lines(run.layout.plan), reporter.showing(), watched(reporter.headway):
             found = confirm(run, asked, listener=reporter.show, options=options)
     except (CannotConfirm, NothingLearned, PredictionsError, RunIsHeld, TrainingError) as error:
         raise UserError(str(error)) from error

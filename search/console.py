@@ -14,14 +14,17 @@ from rich.live import Live
 from rich.text import Text
 
 from search.costs import account_document
-from search.display import Display, display_of, live_view
+from search.display import Display, display_of, headway_display, live_view
 
 if TYPE_CHECKING:  # Optuna is behind them: half a second that --help should not take
     from search.runs.progress import Progress
     from search.runs.snapshot import Snapshot
+    from search.training.data.headway import Headway
 
 PLAIN_EVERY = 5.0
 """Seconds between two lines where the output is no terminal."""
+
+WAITING = Text("Starting the workers …", style="dim")
 
 
 class Reporter:
@@ -41,6 +44,7 @@ class Reporter:
         self._live: Live | None = None
         self._said = 0.0
         self._last: tuple[object, ...] = ()
+        self._passing = ""
 
     @contextmanager
     def showing(self) -> Iterator[None]:
@@ -48,8 +52,7 @@ class Reporter:
         if self.as_json or not self.console.is_terminal:
             yield
             return
-        waiting = Text("Starting the workers …", style="dim")
-        with Live(waiting, console=self.console, auto_refresh=False, transient=True) as self._live:
+        with Live(WAITING, console=self.console, auto_refresh=False, transient=True) as self._live:
             yield
         self._live = None
 
@@ -83,6 +86,16 @@ class Reporter:
                 **account_document(snapshot.account),
                 display=display.to_json(),
             )
+
+    def headway(self, headway: Headway) -> None:
+        """Show how far the images are decoded: live on a terminal, elsewhere a line at the beginning and at the end."""
+        display = headway_display(self._name, headway)
+        ended = headway.done == headway.total
+        if self._live is not None:
+            self._live.update(WAITING if ended else live_view(display), refresh=True)
+        elif ended or headway.doing != self._passing:
+            self.say(display.line)
+        self._passing = "" if ended else headway.doing
 
     def draw(self, display: Display) -> None:
         """Show what is seen of a search, here or on another machine: live on a terminal, else as a line."""

@@ -18,6 +18,7 @@ from search.plan.mistake import word
 if TYPE_CHECKING:  # Optuna is behind them: half a second that --help should not take
     from search.runs.account import Account
     from search.runs.progress import Progress
+    from search.training.data.headway import Headway
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,27 @@ def display_of(
         rows=tuple(row for row in _rows(metric, stands, account, images_per_second) if row[1]),
         configuration="" if stands.best is None else point_text(stands.best.point),
         line=f"{duration(elapsed)}  {plain_line(metric, stands, images_per_second)}",
+    )
+
+
+def headway_display(name: str, headway: Headway) -> Display:
+    """Return what is to be seen before a search begins, while its images are decoded.
+
+    Args:
+        name: of the run.
+        headway: how far that is.
+    """
+    images = f"{headway.total:,} images"
+    ended = headway.done == headway.total
+    begun = f"{headway.doing} {images}, once on this machine; about {duration(headway.left)} left"
+    return Display(
+        name=name,
+        done=headway.done,
+        total=headway.total,
+        headline=f"{headway.done:,} of {images}",
+        rows=(("images", begun),),
+        configuration="",
+        line=f"{headway.doing} {images} took {duration(headway.seconds)}" if ended else begun,
     )
 
 

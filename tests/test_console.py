@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from search.console import Reporter, print_json
-from search.display import Display, display_of, duration, live_view, plain_line
+from search.display import Display, display_of, duration, headway_display, live_view, plain_line
 from search.runs.account import Account
 from search.runs.forecast import Forecast, Prospect
 from search.runs.ledger import ledger
@@ -18,6 +18,7 @@ from search.runs.progress import Progress, progress
 from search.runs.ranking import Scoring
 from search.runs.record import RecordedReport, RungDecision, TrialRecord
 from search.runs.snapshot import Snapshot
+from search.training.data.headway import Headway
 
 
 @pytest.fixture
@@ -131,3 +132,28 @@ def test_what_another_machine_draws_is_what_would_be_drawn_here(
     told = Display.from_json(json.loads(capsys.readouterr().out)["display"])
     assert told == here
     assert shown(live_view(told)) == shown(live_view(here))
+
+
+def test_a_long_decoding_is_seen_before_the_search() -> None:
+    """ImageNet's images in a run with a long name, at 80 columns."""
+    decoding = Headway("decoding", 320_000, 1_281_167, 1000.0)
+    text = shown(live_view(headway_display("a-run-with-a-name-of-some-length", decoding)))
+    assert "320,000 of 1,281,167 images" in text
+    assert "decoding 1,281,167 images, once on this machine; about 0:50:04 left" in text
+
+
+def test_a_log_has_a_line_of_the_decoding_at_its_beginning_and_at_its_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reporter = Reporter("run", "val/accuracy", as_json=False)
+    with reporter.showing():
+        for done in (100, 200, 300, 400):
+            reporter.headway(Headway("looking at", done, 400, done / 100))
+        for done in (200, 400):
+            reporter.headway(Headway("decoding", done, 400, done / 10))
+    assert capsys.readouterr().out.splitlines() == [
+        "looking at 400 images, once on this machine; about 3.0 s left",
+        "looking at 400 images took 4.0 s",
+        "decoding 400 images, once on this machine; about 20.0 s left",
+        "decoding 400 images took 40.0 s",
+    ]

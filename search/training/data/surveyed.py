@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from search.training.data.cache import moments
 from search.training.data.folder_layout import SKIP_LIST, Layout
+from search.training.data.headway import followed
 from search.training.data.image_file import (
     Header,
     UnreadableImage,
@@ -61,7 +62,7 @@ def survey(layout: Layout, size: int | None, writer: Writer) -> Surveyed:
         DataError: some cannot be read; the first of them are named, and all are listed in a file.
     """
     paths = [path for images in layout.splits.values() for path, _ in images]
-    headers = _all_or_refuse(read_header, [(path,) for path in paths], layout, writer)
+    headers = _all_or_refuse("looking at", read_header, [(path,) for path in paths], layout, writer)
     shape = common_shape(headers, size)
     return Surveyed(layout, shape, len(paths), _notes(layout, paths, headers, shape, size))
 
@@ -118,7 +119,7 @@ class Surveyed:
             for split, images in self.layout.splits.items()
             for row, (path, _) in enumerate(images)
         ]
-        _all_or_refuse(store, calls, self.layout, writer)
+        _all_or_refuse("decoding", store, calls, self.layout, writer)
         return Contents(self.layout.classes, self.notes)
 
 
@@ -150,7 +151,11 @@ def _store_moments(shape: tuple[int, int, int], path: Path, sums: npt.NDArray[np
 
 
 def _all_or_refuse(
-    function: Callable[..., Result], calls: Sequence[tuple[Any, ...]], layout: Layout, writer: Writer
+    doing: str,
+    function: Callable[..., Result],
+    calls: Sequence[tuple[Any, ...]],
+    layout: Layout,
+    writer: Writer,
 ) -> list[Result]:
     """Call a function for every file, its first argument; refuse the set if any of them is unreadable."""
 
@@ -162,7 +167,7 @@ def _all_or_refuse(
 
     # Threads, because Pillow lets go of the interpreter's lock while it decodes and resizes.
     with quiet_pillow(), ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results = list(pool.map(attempt, calls))
+        results = list(followed(pool.map(attempt, calls), doing, len(calls)))
     failed = [
         (layout.name(arguments[0]), result)
         for arguments, result in zip(calls, results, strict=True)
