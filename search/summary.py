@@ -20,6 +20,7 @@ from search.runs.interval import wilson
 from search.runs.lease import origin_of
 from search.runs.progress import Progress
 from search.runs.run import Run, Trial
+from search.unfinished import unfinished_text
 
 TOP = 5
 
@@ -99,6 +100,7 @@ def print_summary(console: Console, run: Run, reason: str, elapsed: float) -> No
         print_ranking(console, run)
         print_front(console, run)
         _print_winner(console, run, best)
+        _print_unfinished(console, run)
     _print_next(console, run, stands)
 
 
@@ -232,6 +234,11 @@ def _print_winner(console: Console, run: Run, best: Trial) -> None:
     console.print(_yaml(named), markup=False, style="cyan")
     if defaults:
         console.print(f"and {len(defaults)} settings at their defaults, which stand in its trial.json.")
+
+
+def _print_unfinished(console: Console, run: Run) -> None:
+    if text := unfinished_text(run, command("resume", *_known_as(run))):
+        console.print(f"\n{text}", markup=False, soft_wrap=True)
 
 
 def _print_next(console: Console, run: Run, stands: Progress) -> None:
