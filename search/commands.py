@@ -74,7 +74,7 @@ def check_space(arguments: argparse.Namespace, overrides: Sequence[str]) -> int:
     listener = nullcontext() if arguments.json else watched(reporter.headway)
     with at_their_lines(find_space(arguments.space), overrides), listener:
         try:
-            report = check(plan, vocabulary(plan.plugins))
+            report = check(plan, vocabulary(plan.plugins), gpus_per_trial=arguments.gpus_per_trial)
         except TrainingError as error:  # the images, say
             raise UserError(str(error)) from error
     if arguments.json:

@@ -10,7 +10,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from search.plan.trial_config import TrialConfig
+from search.training.accumulation import cuts, smallest_part
 from search.training.parts import Parts
+from search.training.team import Team
 
 FLOAT_BYTES = 4
 STATE_PER_PARAMETER = {
@@ -60,7 +62,12 @@ def cost(config: TrialConfig, shape: tuple[int, int, int], classes: int) -> Cost
 
 
 def figures(
-    config: TrialConfig, shape: tuple[int, int, int], classes: int, names: Collection[str]
+    config: TrialConfig,
+    shape: tuple[int, int, int],
+    classes: int,
+    names: Collection[str],
+    *,
+    processes: int = 1,
 ) -> dict[str, int]:
     """Estimate only those figures of a cost that are named; the parameters alone take a fifth of all three.
 
@@ -69,6 +76,7 @@ def figures(
         shape: (C, H, W) of an image.
         classes: the number of classes.
         names: of the fields of `Cost`; others are passed over.
+        processes: that train the trial together: the memory is that of the one with most images of a batch.
 
     Returns:
         The figures by name, as in a `Cost`.
@@ -83,7 +91,7 @@ def figures(
     ways: dict[str, Callable[[], int]] = {
         "parameters": lambda: _parameters(model),
         "flops": lambda: _forward_flops(model, images) // 2,
-        "memory": lambda: _memory(parts, _trained(parts, shape, classes), images),
+        "memory": lambda: _memory(parts, _trained(parts, shape, classes), images, Team(size=processes)),
     }
     return {name: way() for name, way in ways.items() if name in names}
 
@@ -98,11 +106,13 @@ def _parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _memory(parts: Parts, model: nn.Module, images: torch.Tensor) -> int:
+def _memory(parts: Parts, model: nn.Module, images: torch.Tensor, team: Team) -> int:
     states = STATE_PER_PARAMETER.get(str(parts.settings["optimizer"]), 2)
     recipe = parts.recipe
     weights = FLOAT_BYTES * _parameters(model) * (2 + states + bool(recipe.ema))
-    at_once = -(-recipe.batch_size // recipe.accumulation)
+    least = smallest_part(model)
+    shard = team.shard(recipe.batch_size, least=least)
+    at_once = -(-shard.images // cuts(shard, recipe.accumulation, least))
     return weights + _saved_bytes(model, images) * at_once // len(images)
 
 

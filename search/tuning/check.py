@@ -6,7 +6,7 @@ Models are built on the meta device, so that a network too large for this machin
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -15,14 +15,16 @@ from rich.table import Table
 from search.plan.cluster_yaml import DEFAULT
 from search.plan.mistake import PlanError
 from search.plan.model import Plan
+from search.plan.trial_config import TrialConfig
 from search.plan.vocabulary import Vocabulary
-from search.training.cost import Cost, cost
-from search.training.data import load_data
+from search.training.cost import Cost, cost, figures
+from search.training.data import Data, load_data
 from search.tuning.budgets import budget_notes
 from search.tuning.check_transfer import check_transfer
 from search.tuning.corners import corners
 from search.tuning.feasibility import Feasibility, feasibility
 from search.tuning.parts import scheduler_of
+from search.tuning.resources import processes, this_machine
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class ArchitectureCost:
 @dataclass(frozen=True)
 class CheckReport:
     """A checked plan in figures. ``configurations`` is infinite where a continuous parameter can be active;
-    ``constraints`` is None where the plan has none.
+    ``constraints`` is None where the plan has none. So many ``processes`` train a trial together; the memory of an
+    architecture is that of one of them.
     """
 
     name: str
@@ -51,6 +54,7 @@ class CheckReport:
     most_trials: int
     most_epochs: int
     architectures: tuple[ArchitectureCost, ...]
+    processes: int = 1
     constraints: Feasibility | None = None
     notes: tuple[str, ...] = ()
 
@@ -76,7 +80,8 @@ class CheckReport:
         for note in self.notes:
             console.print(note, markup=False)
         table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-        for column in ("architecture", "parameters", "FLOPs an image", "memory a trial"):
+        memory = "memory a trial" if self.processes == 1 else "memory a process"
+        for column in ("architecture", "parameters", "FLOPs an image", memory):
             table.add_column(column, justify="left" if column == "architecture" else "right")
         for row in self.architectures:
             flops, memory = span(row.flops), span(row.memory, unit="B")
@@ -93,8 +98,13 @@ class CheckReport:
         )
 
 
-def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
+def check(plan: Plan, vocabulary: Vocabulary, *, gpus_per_trial: float | None = None) -> CheckReport:
     """Build every architecture in every branch of a plan's space and sum up.
+
+    Args:
+        plan: of the search.
+        vocabulary: completes the points of its space.
+        gpus_per_trial: overrides the plan.
 
     Raises:
         DataError: the images cannot be read.
@@ -108,10 +118,13 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
     transfer = check_transfer(plan, configs, data)
     if transfer.mistakes:
         raise PlanError(transfer.mistakes)
-    costs: dict[str, list[Cost]] = {}
+    together = _processes(plan, gpus_per_trial)
+    costs: list[Cost] = []
+    rows: dict[str, list[Cost]] = {}
     for config in configs:
         name = str(config.settings["architecture"])
-        costs.setdefault(name, []).append(cost(config, data.shape, len(data.classes)))
+        costs.append(cost(config, data.shape, len(data.classes)))
+        rows.setdefault(name, []).append(_of_one_process(costs[-1], config, data, together))
     size = plan.space.size()
     trials = int(min(plan.budget.trials, size))
     return CheckReport(
@@ -124,10 +137,34 @@ def check(plan: Plan, vocabulary: Vocabulary) -> CheckReport:
         configurations=size,
         most_trials=trials,
         most_epochs=trials * plan.budget.epochs,
-        architectures=tuple(_span_costs(name, found) for name, found in costs.items()),
-        constraints=feasibility(plan.constraints, [cost for found in costs.values() for cost in found]),
-        notes=(*data.notes, *transfer.notes, *budget_notes(plan, DEFAULT)),
+        architectures=tuple(_span_costs(name, found) for name, found in rows.items()),
+        processes=together,
+        constraints=feasibility(plan.constraints, costs),
+        notes=(*data.notes, *transfer.notes, *_process_notes(plan, together), *budget_notes(plan, DEFAULT)),
     )
+
+
+def _processes(plan: Plan, gpus_per_trial: float | None) -> int:
+    """Return how many processes train a trial together where its wish for GPUs is met; left open, it is one of them."""
+    wish = plan.resources.gpus if gpus_per_trial is None else gpus_per_trial
+    return processes(plan.resources, float(this_machine().gpus > 0) if wish is None else wish)
+
+
+def _of_one_process(alone: Cost, config: TrialConfig, data: Data, together: int) -> Cost:
+    """Return a cost with the memory of one of the processes that train a trial together."""
+    if together == 1:
+        return alone
+    return replace(alone, **figures(config, data.shape, len(data.classes), ("memory",), processes=together))
+
+
+def _process_notes(plan: Plan, together: int) -> list[str]:
+    """Return what the memory of the table is about, where that is not a whole trial's."""
+    if together == 1:
+        return []
+    note = f"{together} processes train a trial together, each with its share of every batch"
+    # An attribute stands in the record, where it must not depend on who has trained.
+    aside = "; constraints and objectives count the memory of one that has all of it"
+    return [note + (aside if "memory" in plan.attributes else "")]
 
 
 def _span_costs(name: str, costs: list[Cost]) -> ArchitectureCost:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search.plan.trial_config import DataConfig, TrialConfig
-from search.training.cost import cost
+from search.training.cost import cost, figures
 
 
 def trial(**settings: object) -> TrialConfig:
@@ -30,6 +30,19 @@ def test_cost_of_a_cnn_is_the_closed_form() -> None:
     fixed, saved = 4 * 3 * found.parameters, found.memory - 4 * 3 * found.parameters
     assert fixed > 0
     assert 10 * (64 + 8 * 64) * 4 <= saved <= 10 * (64 + 4 * 8 * 64) * 4
+
+
+def test_each_of_several_processes_holds_its_share_of_a_batch_and_all_of_the_weights() -> None:
+    """30 images among 4 processes are 8 at most: what one process holds of a batch of 8."""
+    shape = (3, 32, 32)
+
+    def memory(processes: int, **settings: int) -> int:
+        return figures(trial(**settings), shape, 10, ("memory",), processes=processes)["memory"]
+
+    assert memory(4, batch_size=30) == memory(1, batch_size=8) < memory(1, batch_size=30)
+    assert memory(4, batch_size=30, accumulation=2) == memory(1, batch_size=4)
+    # Batch norm needs two images in each: with too few all of them compute the whole batch.
+    assert memory(4, batch_size=7) == memory(1, batch_size=7)
 
 
 def test_memory_grows_with_the_batch_and_the_optimizer() -> None:

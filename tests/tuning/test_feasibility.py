@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from search.plan.objectives import Constraint
 from search.training.cost import Cost
@@ -43,6 +45,31 @@ def test_a_bound_that_leaves_nothing_is_said_with_the_nearest_figure() -> None:
             f"{constraint}: met by none of 3 corners of the space, of which the nearest has {nearest}; "
             "the search would reject all or nearly all that it draws"
         ]
+
+
+@pytest.mark.parametrize(
+    ("resources", "gpus", "processes"),
+    [("{gpus: 0, processes: 2}", None, 2), ("{gpus: 0, processes: 2}", 4.0, 4), ("{gpus: 2, processes: 3}", None, 2),
+     ("{gpus: 0.5, processes: 3}", None, 1), ("{gpus: 2}", 0.0, 1)],
+)  # fmt: skip
+def test_a_check_says_the_memory_of_each_process_of_a_trial(
+    tmp_path: Path, resources: str, gpus: float | None, processes: int
+) -> None:
+    """As many as will train it, whatever this machine has; constraints are about the configuration alone."""
+    more = "constraints: [memory <= 1e12]\n"
+    alone = check(plan_in(tmp_path, SPACE + more + "resources: {gpus: 0}\n"), vocabulary())
+    found = check(
+        plan_in(tmp_path, SPACE + more + f"resources: {resources}\n"), vocabulary(), gpus_per_trial=gpus
+    )
+    console = Console(file=io.StringIO(), width=80)
+    found.print(console)
+    assert isinstance(console.file, io.StringIO)
+    text = " ".join(console.file.getvalue().split())
+    assert found.processes == processes
+    assert (found.architectures[0].memory[0] < alone.architectures[0].memory[0]) is (processes > 1)
+    assert (f"{processes} processes train a trial together" in text) is (processes > 1)
+    assert ("memory a process" in text) is (processes > 1)
+    assert found.constraints == alone.constraints
 
 
 def test_latency_is_not_measured_by_a_check() -> None:
