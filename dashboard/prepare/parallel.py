@@ -29,7 +29,10 @@ MOST_BRUSHES = 100
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: a parameter, or a fact of the trial. ``flip``: its low end is at the top."""
+    """One axis: a parameter, or a fact of the trial.
+
+    ``flip``: its low end is at the top. ``whole``: its values are whole numbers, and so are its ticks.
+    """
 
     name: str
     title: str
@@ -39,6 +42,7 @@ class Axis:
     high: float
     choices: tuple[str, ...] = ()
     flip: bool = False
+    whole: bool = False
 
 
 def known_axes(table: Table) -> dict[str, Axis]:
@@ -52,7 +56,8 @@ def known_axes(table: Table) -> dict[str, Axis]:
         low, high = (
             _ends(table.points[one.name].to_numpy(), one.low, one.high) if one.kind == "number" else (0, 1)
         )
-        found[one.name] = Axis(one.name, one.name, one.kind, one.log and low > 0, low, high, one.choices)
+        log = one.log and low > 0
+        found[one.name] = Axis(one.name, one.name, one.kind, log, low, high, one.choices, whole=one.whole)
     for name in FACTS:
         if name not in found:
             found[name] = _fact(table, name)
@@ -66,7 +71,7 @@ def _fact(table: Table, name: str) -> Axis:
         low, high = _ends(column[(column >= shown.low) & (column <= shown.high)])
         return Axis(name, table.metric, "number", False, low, high)
     low, high = _ends(column)
-    return Axis(name, name, "number", False, low, high)
+    return Axis(name, name, "number", False, low, high, whole=name == "epochs")
 
 
 def _ends(column: Floats, low: float = np.nan, high: float = np.nan) -> tuple[float, float]:

@@ -31,7 +31,7 @@ class Parameter:
     """A searched parameter as an axis.
 
     ``low`` and ``high`` are those of the space for a number, ``choices`` the values as text otherwise. ``log``: it is
-    searched on the logarithm; its values are above 0 then.
+    searched on the logarithm; its values are above 0 then. ``whole``: they are whole numbers.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Parameter:
     low: float = math.nan
     high: float = math.nan
     choices: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,8 @@ def axis(searched: Searched) -> Parameter:
     """Return a parameter of a space as an axis; one that is not a range is a choice among its values."""
     domain = searched.domain
     if isinstance(domain, Float | Int):
-        return Parameter(searched.name, "number", domain.log, float(domain.low), float(domain.high))
+        ends = (float(domain.low), float(domain.high))
+        return Parameter(searched.name, "number", domain.log, *ends, whole=isinstance(domain, Int))
     return Parameter(searched.name, "choice", choices=tuple(text(value) for value in domain.values()))
 
 

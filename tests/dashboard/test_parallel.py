@@ -23,7 +23,9 @@ from dashboard.prepare.parallel import (
     legend,
     order,
 )
-from dashboard.prepare.table import Parameter
+from dashboard.prepare.table import Parameter, axis
+from search.plan.domain import Float, Int
+from search.plan.parameter import Parameter as Searched
 from tests.dashboard.tables import make_table
 
 RATE = Parameter("rate", "number", log=True, low=1e-3, high=1.0)
@@ -42,6 +44,13 @@ def test_axes_span_the_space_and_what_was_tried_outside_of_it() -> None:
     assert (KNOWN["rate"].low, KNOWN["rate"].high, KNOWN["rate"].log) == (1e-3, 2.0, True)
     assert (KNOWN["score"].low, KNOWN["score"].high, KNOWN["score"].title) == (0.1, 0.9, "val/accuracy")
     assert KNOWN["-a,kind"].choices == ("x", "y")
+
+
+def test_axes_of_whole_numbers_know_it() -> None:
+    layers = axis(Searched("layers", Int(1, 4), {}))
+    width = axis(Searched("width", Float(1.0, 4.0), {}))
+    known = known_axes(make_table((layers, width), {"layers": [1, 2], "width": [1.5, 2]}, [[0.5], [0.9]]))
+    assert [name for name, one in known.items() if one.whole] == ["layers", "epochs"]
 
 
 def test_without_an_order_all_parameters_and_the_score_are_shown() -> None:

@@ -125,6 +125,19 @@ def test_ticks_of_a_logarithmic_axis_are_powers_of_ten_that_do_not_touch(page: P
     assert min(np.diff(sorted(tick["at"] for tick in many))) * 120 >= 15
 
 
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(1, 2), (1, 3), (2.5, 3.5), (3, 40), (1, 1000)])
+def test_ticks_of_whole_numbers_are_whole_numbers(page: Page, log: bool, low: float, high: float) -> None:
+    """Between 1 and 2 layers there is no 1.5; where all trials had 3, the axis ends at 2.5 and 3.5."""
+    axis = {"kind": "number", "log": log, "low": low, "high": high, "whole": True}
+    for pixels in (120, 600):
+        found = page.evaluate("([axis, pixels]) => ticks(axis, pixels)", [axis, pixels])
+        values = sorted(float(tick["text"]) for tick in found)
+        assert all(value.is_integer() and low <= value <= high for value in values)
+        assert (values[0], values[-1]) == (np.ceil(low), np.floor(high))
+        assert len(set(values)) == len(values)
+
+
 def test_a_brush_lets_through_what_the_filter_of_python_lets_through(page: Page) -> None:
     drag(page, "rate", 0.2, 0.7)
     assert 0 < count(page) < TRIALS

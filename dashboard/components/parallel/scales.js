@@ -36,12 +36,15 @@ function written(value) {
   return String(Number(value.toPrecision(4)));
 }
 
-/** Return the ticks of an axis that is so many pixels high: where each lies, and its text; none overlaps another. */
+/**
+ * Return the ticks of an axis that is so many pixels high: where each lies, and its text; none overlaps another, and
+ * where the values are whole numbers, all of them are.
+ */
 function ticks(axis, pixels) {
   if (axis.kind === "choice") {
     return axis.choices.map((text, number) => ({ at: place(axis, number), text, number }));
   }
-  const ends = [axis.low, axis.high];
+  const ends = axis.whole ? [Math.ceil(axis.low), Math.floor(axis.high)] : [axis.low, axis.high];
   const inner = axis.log ? logarithmic(axis) : linear(axis, Math.max(2, Math.floor(pixels / 60)));
   const kept = [];
   for (const value of [...ends, ...inner]) {
@@ -54,7 +57,8 @@ function ticks(axis, pixels) {
 function linear(axis, wanted) {
   const rough = (axis.high - axis.low) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+  const even = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+  const step = axis.whole ? Math.max(1, even) : even;
   const found = [];
   for (let n = Math.ceil(axis.low / step); n * step <= axis.high; n += 1) found.push(n * step);
   return found;
@@ -69,7 +73,8 @@ function logarithmic(axis) {
   for (const factor of factors) {
     for (let power = Math.ceil(Math.log10(axis.low)) - 1; power <= Math.log10(axis.high); power += every) {
       const value = Number(`${factor}e${power}`);
-      if (value >= axis.low && value <= axis.high) found.push(value);
+      const fits = !axis.whole || Number.isInteger(value);
+      if (fits && value >= axis.low && value <= axis.high) found.push(value);
     }
   }
   return found;
