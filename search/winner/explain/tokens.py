@@ -24,9 +24,9 @@ class Grid:
         height, width = self.size
         return output.ndim == 3 and output.shape[1] >= height * width and output.shape[2] == self.width
 
-    def is_turned(self, output: Tensor) -> bool:
-        """Tell whether an output is the map itself with the channels last, (1, h, w, D), as timm may turn it."""
-        return tuple(output.shape[1:]) == (*self.size, self.width)
+    def is_of(self, width: int, size: tuple[int, int]) -> bool:
+        """Tell whether a map is one of the same patches: timm may turn it behind the convolution, or norm it."""
+        return (self.width, self.size) == (width, size)
 
     def map_of(self, tokens: Tensor) -> Tensor:
         """Return (1, D, h, w) of (1, T, D); class and register tokens stand first and are left out."""

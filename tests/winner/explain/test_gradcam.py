@@ -52,7 +52,7 @@ def test_it_is_captums_layer_gradcam_on_every_convolutional_architecture(name: s
     model, image = built(name), torch.randn(3, 32, 32, generator=torch.Generator().manual_seed(1))
     with torch.no_grad(), watching(model) as seen:
         model(image[None])
-        last = seen.last
+        last = seen.last.map
     assert min(last.shape[2:]) >= 4
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
