@@ -26,8 +26,8 @@ CHANNELS_FIRST = (
 CHANNELS_LAST = (nn.Linear,)
 NO_MAP = (nn.Softmax,)
 
-TURNS: dict[tuple[int, ...], Layout] = {(0, 2, 3, 1): "last", (0, 3, 1, 2): "first"}
-"""By the order of the dimensions in which torchvision's `Permute` puts them."""
+TURNS: tuple[tuple[list[int], Layout], ...] = (([0, 2, 3, 1], "last"), ([0, 3, 1, 2], "first"))
+"""In which order torchvision's `Permute`, by its ``dims``, puts the dimensions, and what that makes of a map."""
 
 
 class Layouts:
@@ -93,5 +93,8 @@ def _by_width(norm: nn.LayerNorm, shape: Size) -> Layout | None:
 
 
 def _by_dimensions(module: nn.Module) -> Layout | None:
+    """Return the layout of what a module makes that puts the dimensions into another order, None for others."""
     dimensions = getattr(module, "dims", None)
-    return TURNS.get(tuple(dimensions)) if isinstance(dimensions, list | tuple) else None
+    if not isinstance(dimensions, list | tuple):
+        return None
+    return next((layout for order, layout in TURNS if list(dimensions) == order), None)
