@@ -99,8 +99,9 @@ class Search:
         return screening(self.plan, vocabulary(), data, past=known, device="cpu")
 
 
-def finished_run(folder: Path) -> Path:
+def finished_run(folder: Path, text: str = SPACE) -> Path:
     """Run a small search to its end; return the folder of its run."""
-    search = Search(plan_in(folder), folder / "runs" / "tiny")
+    plan = plan_in(folder, text)
+    search = Search(plan, folder / "runs" / plan.name)
     search.go()
     return search.layout.root
