@@ -10,8 +10,8 @@ import pytest
 from tests.docs.commands import SHELLS
 from tests.docs.pages import MISTAKE, PAGES, Block, blocks, inline_commands, name_of
 
-TEXT = ("", "text")
-"""What is printed, drawn or said: not run."""
+TEXT = ("", "text", "toml")
+"""What is printed, drawn or said, and settings of other programs: not run."""
 
 DIRECTIVE = re.compile(r"\{[a-z-]+\}")
 """What MyST makes something of (`{toctree}`): its own build checks it, tests/docs has nothing to run."""

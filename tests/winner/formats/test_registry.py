@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,8 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     assert [entry.name for entry in chosen_formats(None)] == [name for name in DEFAULT if name != "onnx"]
 
 
-def test_an_unknown_format_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    assert verb.main(["runs/any", "--format", "onx"]) == 2
+def test_an_unknown_format_is_answered_with_the_nearest(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verb.main([str(finished), "--format", "onx"]) == 2
     assert "did you mean onnx" in capsys.readouterr().err.replace("'", "").replace("`", "")
