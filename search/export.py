@@ -16,7 +16,7 @@ from search.destination import add_cluster
 from search.on_disk import folder_with_weights
 from search.opening import run_of
 from search.plan.command import command
-from search.plan.plugins import load_entry_points, load_plugins
+from search.plan.plugins import load_plugins
 from search.relaying import relay_run
 from search.verb import DONE, UserError, Verb, add_json, add_storage, main_of
 from search.winner.formats import formats, missing
@@ -98,7 +98,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.cluster is not None:
         return _there(arguments)
     found = run_of(arguments.run, arguments.storage)
-    load_entry_points()
     load_plugins(found.plan.plugins)  # a format may be one of theirs
     _check_names(arguments.format)
     # Late: torch is behind them.

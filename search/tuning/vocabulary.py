@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from search.plan.plugins import load_entry_points, load_plugins
+from search.plan.plugins import load_plugins
 from search.plan.vocabulary import Vocabulary
 from search.training.vocabulary import vocabulary as recipe
 from search.tuning.parts import samplers, schedulers
@@ -18,7 +18,6 @@ def vocabulary(plugins: Iterable[str | Path] = ()) -> Vocabulary:
     Raises:
         PlanError: a plugin is missing or cannot be imported.
     """
-    load_entry_points()
     load_plugins([Path(plugin) for plugin in plugins])
     return replace(
         recipe(),

@@ -74,6 +74,20 @@ def test_entry_points_of_installed_packages_are_imported(
     assert [module.answer for module in load_entry_points() if hasattr(module, "answer")] == [42]
 
 
+def test_every_process_that_loads_plugins_has_the_entry_points_too(tmp_path: Path) -> None:
+    """A worker, an export's check and who opens a bundle load plugins alone: a package's parts must be there."""
+    install(tmp_path, "winnow_test_parts", "answer = 42\n")
+    said = (
+        "import sys\nfrom search.plan.plugins import load_plugins\n"
+        "assert load_plugins([]) == ()\nprint('winnow_test_parts' in sys.modules)"
+    )
+    environment = {"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"}
+    ran = subprocess.run(
+        [sys.executable, "-c", said], check=True, capture_output=True, text=True, env=environment
+    )
+    assert ran.stdout.split() == ["True"]
+
+
 def test_a_failing_entry_point_names_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "winnow_broken_package", "import winnow_no_such_module\n")
     monkeypatch.syspath_prepend(tmp_path)
