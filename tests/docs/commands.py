@@ -27,8 +27,9 @@ class Command:
 
     @property
     def text(self) -> str:
-        """The command in one line."""
-        return shlex.join(self.words)
+        """The command in one line; `winnow run` as `python -m search.run`."""
+        begin = ("python", "-m", str(self.module)) if self.words[0] == "winnow" else ()
+        return shlex.join([*begin, *self.arguments] if begin else self.words)
 
     @property
     def module(self) -> str | None:

@@ -78,9 +78,10 @@ def _blocks(page: str, lines: list[str]) -> Iterator[Block]:
 
 
 def _end_of_fence(lines: list[str], at: int, fence: re.Match[str]) -> int:
-    """Return the line that closes a fence."""
+    """Return the line that closes a fence; behind the last where none does."""
     closing = fence["indent"] + fence["fence"]
-    return next(number for number in range(at + 1, len(lines)) if lines[number].rstrip() == closing)
+    rest = range(at + 1, len(lines))
+    return next((number for number in rest if lines[number].rstrip() == closing), len(lines))
 
 
 def _end_of_indented(lines: list[str], at: int) -> int:

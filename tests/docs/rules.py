@@ -13,6 +13,7 @@ ELSEWHERE = {
     r"--cluster|--fill|search\.(follow|fetch)\b": "a cluster: tests/cluster",
     r"/mnt/nfs": "another machine's folder",
     r"transfer\.yaml": "published weights, which come by the network: tests/training/transfer",
+    r"animals|new\.jpg": "the images of docs/tutorial.md: test_tutorial.py runs its commands in their order",
     r"--host": "a door to the network: tests/serving/test_serve.py, tests/dashboard/test_server.py",
 }
 """Commands that are read by their parser and not run here: what they contain, what they need and who runs them."""
