@@ -1,5 +1,5 @@
 # `make check` is what CI runs; `make check-all` runs everything and is due before an issue is closed.
-.PHONY: check check-all lint types layers test test-all format
+.PHONY: check check-all lint types layers test test-all docs format
 
 check: lint types layers test
 
@@ -20,6 +20,10 @@ test:
 
 test-all:
 	python -m pytest -m ""
+
+# The handbook: build/docs/index.html. A broken link or anchor is an error. Needs the extra [docs].
+docs:
+	python -m sphinx -n -W --keep-going -q -c docs -d build/doctrees . build/docs
 
 format:
 	ruff check --fix .

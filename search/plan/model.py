@@ -34,33 +34,69 @@ class Plan(Section):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    name: str = Field(pattern=_NAME, description="a name of at most 100 letters, digits, '.', '_' and '-'")
-    data: DataPlan = Field(description="the name of a data set, or a mapping such as {name: cifar10}")
+    name: str = Field(
+        pattern=_NAME,
+        title="of the run: its folder below `--runs-dir`",
+        description="a name of at most 100 letters, digits, '.', '_' and '-'",
+    )
+    data: DataPlan = Field(
+        title="which images a search trains on",
+        description="the name of a data set, or a mapping such as {name: cifar10}",
+    )
     objective: ObjectivePlan = Field(
-        ObjectivePlan.model_validate({}), description="a mapping such as {metric: val/accuracy}"
+        ObjectivePlan.model_validate({}),
+        title="which metric decides",
+        description="a mapping such as {metric: val/accuracy}",
     )
     goals: tuple[Goal, ...] = Field(
-        (), alias="objectives", description="a list of a metric and of attributes"
+        (),
+        alias="objectives",
+        title="several of them: the metric, then attributes that are known before the first epoch",
+        description="a list of a metric and of attributes",
     )
     constraints: tuple[Constraint, ...] = Field(
-        (), description="a list of sentences such as [parameters <= 5e6]"
+        (),
+        title="bounds on attributes; what violates one is rejected before it costs anything",
+        description="a list of sentences such as [parameters <= 5e6]",
     )
     budget: BudgetPlan = Field(
-        BudgetPlan.model_validate({}), description="a mapping such as {trials: 64, epochs: 27}"
+        BudgetPlan.model_validate({}),
+        title="what the search may cost, whichever comes first",
+        description="a mapping such as {trials: 64, epochs: 27}",
     )
     scheduler: SchedulerPlan = Field(
-        SchedulerPlan.model_validate({}), description="a name, or a mapping such as {name: asha}"
+        SchedulerPlan.model_validate({}),
+        title="what ends trials early",
+        description="a name, or a mapping such as {name: asha}",
     )
     sampler: SamplerPlan = Field(
-        SamplerPlan.model_validate({}), description="a name, or a mapping such as {name: auto}"
+        SamplerPlan.model_validate({}),
+        title="what is tried next",
+        description="a name, or a mapping such as {name: auto}",
     )
     resources: ResourcesPlan = Field(
-        ResourcesPlan.model_validate({}), description="auto, or a mapping such as {cpus: 4, gpus: 0.5}"
+        ResourcesPlan.model_validate({}),
+        title="what one trial gets of the machines; auto: by measurement",
+        description="auto, or a mapping such as {cpus: 4, gpus: 0.5}",
     )
-    seed: int = Field(0, ge=0, lt=2**32, description="a whole number from 0 to 4294967295")
-    plugins: tuple[str, ...] = Field((), description="a list of paths of Python files")
-    start: tuple[dict[str, Value], ...] = Field((), description="a list of points of the space")
-    space: Space = Field(description="a mapping from names to what they can be")
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**32,
+        title="of the sampler's draws and of the trials: initialisation, order of images, augmentation",
+        description="a whole number from 0 to 4294967295",
+    )
+    plugins: tuple[str, ...] = Field(
+        (),
+        title="your own parts, relative to this file; they are run on every worker",
+        description="a list of paths of Python files",
+    )
+    start: tuple[dict[str, Value], ...] = Field(
+        (),
+        title="tried first, such as a published recipe; each may name a part of the parameters",
+        description="a list of points of the space",
+    )
+    space: Space = Field(title="what is searched", description="a mapping from names to what they can be")
 
     def trial_config(self, point: Mapping[str, Value], seed: int, vocabulary: Vocabulary) -> TrialConfig:
         """Return the complete configuration of one point of the space.

@@ -52,7 +52,7 @@ class Trial:
 
     @property
     def point(self) -> Mapping[str, Value]:
-        """Its point of the space: what was searched, and what the space fixes."""
+        """Its point of the space, with what was searched and what the space fixes."""
         return self.record.point
 
     @property
@@ -157,7 +157,7 @@ class Run:
 
     @property
     def driver_time(self) -> float | None:
-        """What its driver's clock said a few seconds ago, that of all times in the record; None: nobody drives it."""
+        """What its driver's clock said a few seconds ago, that of all times in the record; None if nobody drives it."""
         held = self.driver
         return held.heartbeat if held else None
 
@@ -237,7 +237,7 @@ class Run:
 
     @functools.cached_property
     def account(self) -> Account:
-        """All three: the ledger, the forecast, the audit."""
+        """The ledger, the forecast and the audit together."""
         left = self.progress().left
         return account(self.plan, self.layout, self._records, left=left, now=self.driver_time)
 

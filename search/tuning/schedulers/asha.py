@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Annotated, ClassVar, Literal
 
-from search.plan.registry import Range
+from search.plan.registry import Doc, Range
 from search.runs.record import RungDecision
 from search.tuning.chance import chance
 from search.tuning.schedulers import Others, Scheduler, Standing, schedulers
@@ -86,7 +86,10 @@ def asha(
     grace_period: Annotated[int, Range(1, doc="epochs before anyone may be stopped")] = 1,
     reduction_factor: Annotated[int, Range(2, doc="one in this many goes on at each rung")] = 3,
     brackets: Annotated[int, Range(1, doc="how many brackets; each leaves out one rung more")] = 1,
-    kind: Literal["stopping", "promotion"] = "stopping",
+    kind: Annotated[
+        Literal["stopping", "promotion"],
+        Doc("stopping: nobody waits; promotion: all pause at a rung, and the best go on"),
+    ] = "stopping",
     audit: Annotated[float, Range(0, 1, doc="share of condemned trials that are let live")] = 0.0,
 ) -> Scheduler:
     """Asynchronous successive halving: at each rung the best 1 / reduction_factor go on.

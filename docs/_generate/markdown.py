@@ -1,0 +1,41 @@
+"""Tables and words in Markdown."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Sequence
+
+_ADDRESS = re.compile(
+    r"(?<![\w/.`])(?:https://)?((?:[\w-]+\.)+(?:com|org|io|co|ai)(?:/[\w./-]*[\w/-])?)(?![\w/])"
+)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of GitHub's kind.
+
+    Args:
+        head: the columns' names.
+        rows: of as many cells each; a bar or a new line in one does not end it.
+    """
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def code(value: object) -> str:
+    """Return a value of a YAML file as it is written there: ``true``, ``null``, ``0.1``."""
+    words = {True: "true", False: "false"} if isinstance(value, bool) else {}
+    text = (
+        "null" if value is None else words.get(value, f"{value:.6g}" if isinstance(value, float) else value)
+    )
+    return f"`{text}`"
+
+
+def prose(text: str | None) -> str:
+    """Return a docstring's first paragraph as one line, its addresses as links."""
+    first = inspect.cleandoc(text or "").partition("\n\n")[0]
+    return _ADDRESS.sub(r"[\1](https://\1)", " ".join(first.split())).replace("``", "`")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
