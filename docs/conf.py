@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from docs._generate.docstrings import mark_examples  # noqa: E402
 from docs._generate.pages import filled  # noqa: E402  # the line above finds it
 from search import __version__  # noqa: E402
 
@@ -32,6 +33,8 @@ myst_enable_extensions = ["colon_fence"]
 
 html_theme = "furo"
 html_title = f"Winnow {__version__}"
+html_static_path = ["_static"]
+html_css_files = ["handbook.css"]
 html_extra_path = ["_site"]
 html_show_sphinx = False
 html_copy_source = False
@@ -61,6 +64,12 @@ def fill(_app: Sphinx, _docname: str, source: list[str]) -> None:
     source[0] = filled(source[0])
 
 
+def mark(_app: Sphinx, _what: str, _name: str, _of: object, _options: object, lines: list[str]) -> None:
+    """Let the examples of a docstring be code."""
+    mark_examples(lines)
+
+
 def setup(app: Sphinx) -> None:
     """Register what happens while the site is built."""
     app.connect("source-read", fill)
+    app.connect("autodoc-process-docstring", mark, priority=100)  # before napoleon reads it

@@ -73,8 +73,8 @@ def attribute_table() -> str:
 
 
 def _table(rows: list[Key]) -> str:
-    head = ("key", "type", "range", "unit", "default", "meaning")
-    return table(head, ((code(k.name), k.kind, k.range, k.unit, k.default, k.meaning) for k in rows))
+    head = ("key", "meaning", "type", "range", "unit", "default")
+    return table(head, ((code(k.name), k.meaning, k.kind, k.range, k.unit, k.default) for k in rows))
 
 
 def _written(model: type[BaseModel], name: str, field: FieldInfo) -> str:

@@ -12,13 +12,14 @@ _ADDRESS = re.compile(
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of GitHub's kind.
+    """Return a table of GitHub's kind, without the columns that are empty.
 
     Args:
         head: the columns' names.
         rows: of as many cells each; a bar or a new line in one does not end it.
     """
-    lines = [head, ["---"] * len(head), *rows]
+    filled = [(name, cells) for name, *cells in zip(head, *rows, strict=True) if any(cells)]
+    lines = zip(*((name, "---", *cells) for name, cells in filled), strict=True)
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 

@@ -24,6 +24,9 @@ from search.tuning.parts import samplers, schedulers
 from search.winner.formats import formats
 from search.winner.formats.registry import Format
 
+_ON_GITHUB = re.compile(r"<!-- on GitHub -->\n(>.*\n)+\n")
+"""A paragraph for who reads the page where nothing is generated."""
+
 _MARK = re.compile(r"<!-- generated: (?P<name>[\w ]+) -->")
 
 
@@ -77,7 +80,7 @@ def filled(text: str) -> str:
     Raises:
         KeyError: nothing makes what the page asks for; the message names what can be asked for.
     """
-    return _MARK.sub(_generated, text)
+    return _MARK.sub(_generated, _ON_GITHUB.sub("", text))
 
 
 def _generated(mark: re.Match[str]) -> str:

@@ -92,7 +92,7 @@ def _owned(entries: Sequence[Entry[Any]]) -> list[Owned]:
 def _settings(found: Sequence[Owned], prefix: str) -> str:
     if not found:
         return ""
-    head = ("setting", "type", "range", "default", "meaning")
+    head = ("setting", "meaning", "type", "range", "default")
     return table(head, (_row(setting, names, prefix) for setting, names in found))
 
 
@@ -105,10 +105,6 @@ def _row(setting: Setting, names: Sequence[str], prefix: str) -> tuple[str, ...]
     }
     kind = ", ".join(map(code, setting.choices)) or nouns[setting.kind]
     beside = f" with {', '.join(map(code, names))}" if names else ""
-    return (
-        code(prefix + setting.name),
-        kind,
-        setting.range_text(),
-        code(setting.default) + beside,
-        setting.doc,
-    )
+    default = code(setting.default) + beside
+    bounds = setting.range_text().removeprefix("of ").removeprefix("from ")
+    return code(prefix + setting.name), setting.doc, kind, bounds, default

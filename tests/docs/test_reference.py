@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
+from docs._generate.docstrings import mark_examples
 from docs._generate.keys import Key, keys
 from docs._generate.markdown import prose, table
 from docs._generate.pages import GENERATED, filled
@@ -176,8 +177,35 @@ def versions() -> Iterator[tuple[str, int]]:
                 yield path.relative_to(ROOT).as_posix(), ast.literal_eval(node.value)
 
 
-def test_a_bar_in_a_cell_does_not_end_it() -> None:
-    assert table(("a", "b"), [("x | y", "two\nlines")]).splitlines()[2] == r"| x \| y | two lines |"
+def test_a_bar_in_a_cell_does_not_end_it_and_empty_columns_are_left_out() -> None:
+    said = table(("a", "b", "c"), [("x | y", "", "two\nlines"), ("", "", "z")])
+
+    assert said.splitlines() == ["| a | c |", "| --- | --- |", r"| x \| y | two lines |", "|  | z |"]
+
+
+def test_an_example_of_a_docstring_is_marked_as_code_and_sections_are_left() -> None:
+    lines = [
+        "Do it.",
+        "",
+        "    it.do()",
+        "    it.done()",
+        "",
+        "More.",
+        "",
+        "Args:",
+        "    one: first,",
+        "",
+        "        x",
+    ]
+
+    mark_examples(lines)
+
+    assert lines[:6] == ["Do it.", "", "::", "", "    it.do()", "    it.done()"]
+    assert lines[6:] == ["", "More.", "", "Args:", "    one: first,", "", "        x"]
+
+
+def test_what_is_for_github_alone_is_not_on_the_site() -> None:
+    assert filled("# A\n\n<!-- on GitHub -->\n> Look\n> elsewhere.\n\nB\n") == "# A\n\nB\n"
 
 
 def test_an_address_in_a_docstring_is_a_link_and_literals_are_kept() -> None:
