@@ -25,11 +25,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def code(value: object) -> str:
     """Return a value of a YAML file as it is written there: ``true``, ``null``, ``0.1``."""
-    words = {True: "true", False: "false"} if isinstance(value, bool) else {}
-    text = (
-        "null" if value is None else words.get(value, f"{value:.6g}" if isinstance(value, float) else value)
-    )
-    return f"`{text}`"
+    if value is None or isinstance(value, bool):
+        return "`null`" if value is None else f"`{str(value).lower()}`"
+    return f"`{value:.6g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def prose(text: str | None) -> str:
