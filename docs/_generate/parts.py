@@ -63,7 +63,9 @@ def settings(found: Iterable[Setting]) -> str:
 
 
 def _files(entries: Iterable[Entry[Any]]) -> Iterator[File]:
-    by_module = sorted(entries, key=lambda entry: entry.build.__module__)
+    """Return what comes with Winnow by module, without what plugins have added."""
+    ours = (entry for entry in entries if entry.build.__module__.startswith("search."))
+    by_module = sorted(ours, key=lambda entry: entry.build.__module__)
     for module, of in groupby(by_module, key=lambda entry: entry.build.__module__):
         yield File(module, tuple(of))
 
