@@ -1,9 +1,9 @@
 # `make check` is what CI runs; `make check-all` runs everything and is due before an issue is closed.
-.PHONY: check check-all lint types layers test test-all docs format
+.PHONY: check check-all lint types layers style test test-all docs format
 
-check: lint types layers test
+check: lint types layers style test
 
-check-all: lint types layers test-all
+check-all: lint types layers style test-all
 
 lint:
 	ruff check .
@@ -14,6 +14,10 @@ types:
 
 layers:
 	lint-imports
+
+# The figures of the house's style table; it fails where one of the hard rules is broken.
+style:
+	python -m benchmarks.style
 
 test:
 	python -m pytest

@@ -332,7 +332,7 @@ class ResourcesPlan(Section):
     @classmethod
     def _share_or_whole(cls, gpus: float | None) -> float | None:
         if gpus is not None and gpus > 1 and gpus != int(gpus):
-            raise ValueError("a share of several GPUs")
+            raise ValueError(f"{gpus:g} GPUs: a share of several")
         return gpus
 
     @property

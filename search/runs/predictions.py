@@ -99,7 +99,7 @@ def _header(member: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(member)
     if dtype.hasobject:
-        raise ValueError("an array holds objects")
+        raise ValueError(f"an array of type {dtype} holds objects")
     return shape, dtype
 
 

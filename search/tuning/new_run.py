@@ -58,7 +58,7 @@ def _new_folder(folder: Path, name: str | None, default: str, *, taken: Collecti
 def _make(root: Path, taken: Collection[str]) -> RunLayout:
     try:
         if root.name in taken:
-            raise FileExistsError
+            raise FileExistsError(root)
         root.mkdir()
     except FileExistsError:
         raise RunExists(

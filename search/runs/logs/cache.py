@@ -167,10 +167,11 @@ def _cube(arrays: dict[str, Any], counts: list[list[int]], files: int) -> Cube:
     columns = {name: arrays[f"{COLUMN}{name}"] for name in COLUMNS}
     points = Points(**columns)
     ends = np.cumsum([count for _, count in counts])
-    if len({len(column) for column in columns.values()} | {int(ends[-1])}) > 1:
-        raise ValueError("columns of different lengths")
+    lengths = {len(column) for column in columns.values()} | {int(ends[-1])}
+    if len(lengths) > 1:
+        raise ValueError(f"columns of different lengths: {sorted(lengths)}")
     if points.file.min() < 0 or points.file.max() >= files:
-        raise ValueError("a value of no file")
+        raise ValueError(f"a value of no file: there are {files}")
     bounds = [(end - count, end) for end, (_, count) in zip(ends.tolist(), counts, strict=True)]
     return Cube(
         {

@@ -110,7 +110,7 @@ class LocalStore:
         # Without blocking: a named pipe that is called like an event file must not hold us.
         with open(os.open(self._full(path), os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:  # noqa: PTH123
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError("this is no ordinary file")
+                raise OSError(f"{path}: this is no ordinary file")
             file.seek(offset)
             return file.read(length)
 

@@ -159,7 +159,7 @@ def _refuse_bomb(image: Image.Image, most_pixels: int) -> None:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Return the image as L or RGB or something that converts to them faithfully, its EXIF data kept."""
     if image.mode == "F":
-        raise UnreadableImage("has floating-point pixels; convert it to 8 bits")
+        raise UnreadableImage(f"has floating-point pixels (mode {image.mode}); convert it to 8 bits")
     if image.mode.startswith("I"):
         return _from_sixteen_bits(image)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
@@ -170,7 +170,9 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _from_sixteen_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
     if values.min() < 0 or values.max() > 65535:
-        raise UnreadableImage("has 32-bit pixels; convert it to 8 bits")
+        raise UnreadableImage(
+            f"has 32-bit pixels, from {values.min()} to {values.max()}; convert it to 8 bits"
+        )
     pixels = np.empty(values.shape, np.uint8)
     for row, line in enumerate(values):  # not the whole image at once: 1.8 GB for 100 megapixels
         pixels[row] = (line.astype(np.uint32) + 128) // 257
