@@ -1,4 +1,4 @@
-"""Ray Serve within this process: started silently, on loopback alone, with no HTTP of its own; gone at the end.
+"""Ray Serve within this process: started silently, closed to who lacks its token, no HTTP of its own; gone at the end.
 
 Ray Serve's own HTTP proxy is left out: it reads a body into a queue without a bound before anything of ours sees it,
 and each request costs a call to a replica (docs/serving.md has the figures).

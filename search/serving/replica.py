@@ -100,7 +100,7 @@ def close_the_second_door() -> None:
     """Keep this process from listening on all addresses of the machine.
 
     Every replica of Ray Serve 2.60 opens a gRPC port there, on which whoever reaches it may send pickled objects, and
-    so code. We reach replicas through Ray itself, which listens on loopback alone.
+    so code. We reach replicas through Ray itself, which asks for its token (`local_ray`).
     """
     assert hasattr(serve_replica, "add_port_to_grpc_server"), (
         "Ray Serve opens its port in another way than 2.60"

@@ -3,6 +3,9 @@
 Ray's services die with the process that started them (`PR_SET_PDEATHSIG`) and its workers with the services. Two
 agents do not (Ray 2.60: they still try for a minute to reach the dead services), and the folder stays. So each Ray
 lives in a folder whose owner holds a lock that the kernel frees; the next start ends and removes what has no owner.
+
+Its services listen on every address of the machine, whatever they are told (Ray 2.60), and run code for whoever knows
+their token: a random one, in the environment of this process and its children alone.
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ import contextlib
 import logging
 import math
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import ray
+from ray._private.authentication import authentication_token_setup
 
 from search.tuning.owned_folder import owned_folder, sweep
 from search.tuning.resources import Allocation
@@ -44,6 +49,7 @@ def local_ray(allocation: Allocation) -> Iterator[Path]:
         A temporary folder on this machine, gone afterwards.
     """
     os.environ.update(QUIET)
+    _ask_for_a_token()
     sweep()
     with owned_folder() as folder:
         try:
@@ -61,6 +67,19 @@ def local_ray(allocation: Allocation) -> Iterator[Path]:
             yield folder
         finally:
             ray.shutdown()
+
+
+def _ask_for_a_token() -> None:
+    """Let Ray serve nobody who does not know a random token (https://docs.ray.io/en/latest/ray-security/token-auth.html).
+
+    Without one in the environment Ray 2.60 makes one itself and keeps it in a file that all users of the machine may
+    read.
+    """
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    # The variable alone is not seen by a Ray that is imported already, and whoever set it to `disabled` meant another.
+    authentication_token_setup._enable_token_auth()
+    # It may have read another one for an earlier Ray, which its services would not know.
+    ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 def silence() -> None:

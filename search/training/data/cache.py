@@ -244,7 +244,8 @@ def _decode(source: Source, decode: Callable[[Writer], Contents], partial: Path)
     contents = decode(Writer(partial))
     for path in partial.glob("*.images.npy"):
         np.save(
-            path.with_name(path.name.replace(".images.", ".moments.")), moments(np.load(path, mmap_mode="r"))
+            path.with_name(path.name.replace(".images.", ".moments.")),
+            moments(np.load(path, mmap_mode="r", allow_pickle=False)),
         )
     _describe(source, contents, partial)
 
