@@ -2,11 +2,12 @@
 
     python -m pip install pyte && python docs/pictures/terminal.py
 
-It runs `python -m search.run --space digits.yaml` on a pseudo-terminal and keeps the screen at two thirds of its trials.
+It runs `python -m search.run --space digits.yaml` on a pseudo-terminal and keeps the screen at two thirds.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -57,7 +58,7 @@ def kept(terminal: int) -> list[str]:
 
 def draw(lines: list[str], path: Path) -> None:
     """Write lines as a picture of a terminal."""
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))  # noqa: SIM115
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text("\n".join(lines).rstrip()))
     path.write_text(console.export_svg(title="Winnow"), encoding="utf-8")
 
