@@ -64,9 +64,14 @@ def fill(_app: Sphinx, _docname: str, source: list[str]) -> None:
     source[0] = filled(source[0])
 
 
-def mark(_app: Sphinx, _what: str, _name: str, _of: object, _options: object, lines: list[str]) -> None:
-    """Let the examples of a docstring be code."""
+def mark(_app: Sphinx, what: str, _name: str, _of: object, _options: object, lines: list[str]) -> None:
+    """Let the examples of a docstring be code, and its first sentence a sentence where it has a colon."""
     mark_examples(lines)
+    if what in ("attribute", "property"):
+        lines[:0] = [
+            "..",
+            "",
+        ]  # a comment without a colon: napoleon takes what stands before the first one for a type
 
 
 def setup(app: Sphinx) -> None:
