@@ -68,8 +68,8 @@ def commands_of(block: Block) -> Iterator[Command]:
     for line, text in _joined(block):
         if is_synopsis(text):
             continue
-        for words in _split(text):
-            yield Command(block.page, line, words)
+        for program, *words in _split(text):
+            yield Command(block.page, line, (program.rpartition("/bin/")[2], *words))
 
 
 def synopses() -> list[tuple[str, str, str]]:

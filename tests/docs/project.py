@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from search import ensemble, export
+from tests.dashboard.real_run import real_run
 from tests.docs.pages import REPOSITORY
-from tests.inprocess import finished_run
 from tests.winner.drawn import digits
 
 SPACE = """\
@@ -46,7 +46,7 @@ SPACES = ("resnet.yaml", "mine.yaml")
 
 def make_project(folder: Path) -> None:
     """Make all that the pages speak of."""
-    finished_run(folder, SPACE)
+    real_run(folder, SPACE)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("OMP_NUM_THREADS", "1")
