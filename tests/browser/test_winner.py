@@ -50,6 +50,7 @@ def bundle(root: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_winner_is_confirmed_and_followed_also_after_a_reload(
     page: sync_api.Page, address: str, root: Path
 ) -> None:

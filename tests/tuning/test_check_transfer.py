@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from search import confirm, resume
+from search.plan.mistake import shown
 from search.run import main
 from search.runs.layout import RunLayout, write_text
 from search.runs.lease import Lease
@@ -86,11 +87,9 @@ def test_a_file_that_does_not_fit_every_branch_is_refused_at_its_line(
 ) -> None:
     lines = refused(tmp_path, space("cnn", "[true, false]", "[two.pt, nowhere.pt]"), capsys)
     assert len(lines) == 2
-    assert all(f"{tmp_path}/tiny.yaml:7: space.weights: found '{tmp_path}/" in line for line in lines)
-    assert (
-        f"found '{weights}' with cnn, expected weights that it can begin with: {weights} lacks 3.weight"
-        in lines[0]
-    )
+    assert all(f"{tmp_path}/tiny.yaml:7: space.weights: found '" in line for line in lines)
+    found = f"found {shown(str(weights))} with cnn, expected weights that it can begin with: "
+    assert f"{found}{weights} lacks 3.weight" in lines[0]
     assert "there are no weights" in lines[1]
 
 
@@ -151,8 +150,8 @@ def test_a_finished_search_without_its_weights_is_refused_only_where_it_would_tr
         (finished.requests / f"{asked.id}.json").unlink()
         (held,) = _complaint(resume.main, words, capsys)
     for lines in told:
-        missing = [line.partition("found '")[2].partition("'")[0] for line in lines]
-        assert missing == [f"{tmp_path}/two.pt", f"{tmp_path}/three.pt"]
+        missing = [line.partition("found ")[2].partition(" with")[0] for line in lines]
+        assert missing == [shown(f"{tmp_path}/two.pt"), shown(f"{tmp_path}/three.pt")]
     assert held.endswith("drives this run already")
 
 
@@ -164,7 +163,7 @@ def test_a_confirmation_begins_only_while_its_candidates_weights_are_there(
     lines = finished.plan.read_text(encoding="utf-8").splitlines()
     number = next(at for at, one in enumerate(lines, start=1) if "weights:" in one and "choice" in one)
     assert line.startswith(
-        f"{finished.plan}:{number}: space.weights: found '{tmp_path}/two.pt' with cnn, expected "
+        f"{finished.plan}:{number}: space.weights: found {shown(f'{tmp_path}/two.pt')} with cnn, expected "
     )
     assert "there are no weights" in line
     assert not finished.confirming.journal.exists()
