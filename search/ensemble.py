@@ -12,6 +12,7 @@ from search.destination import add_cluster
 from search.on_disk import folder_with_weights
 from search.opening import run_of
 from search.relaying import relay_run
+from search.training.errors import TrainingError
 from search.verb import DONE, UserError, Verb, add_json, add_storage, main_of, positive
 
 if TYPE_CHECKING:  # torch is behind it: seconds that --help should not take
@@ -57,8 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.cluster is not None:
         return relay_run("search.ensemble", arguments, ["--size", str(arguments.size)])
     found = run_of(arguments.run, arguments.storage)
-    # Late: torch is behind them.
-    from search.training.errors import TrainingError  # noqa: PLC0415
+    # After the arguments are parsed: torch costs seconds that --help should not take.
     from search.winner.ensemble.choose import NoEnsemble, choose_ensemble  # noqa: PLC0415
 
     try:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from search.on_disk import folder_here
-from search.verb import DONE, FAILED, UserError, Verb, add_json, add_plugins, main_of
+from search.verb import Verb, add_json, add_plugins, main_of
 
 EXAMPLE = """\
 example:
@@ -57,18 +57,10 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    # Late: torch is behind them, seconds that --help should not take.
-    from search.evaluating import evaluated, tell_evaluation  # noqa: PLC0415
-    from search.training.errors import TrainingError  # noqa: PLC0415
-    from search.winner.bundle import BundleError  # noqa: PLC0415
-    from search.winner.evaluation import NothingJudged  # noqa: PLC0415
+    # After the arguments are parsed: torch costs seconds that --help should not take.
+    from search.evaluating import evaluate_model  # noqa: PLC0415
 
-    try:
-        found, classes = evaluated(arguments)
-    except (BundleError, NothingJudged, TrainingError) as error:
-        raise UserError(str(error)) from error
-    tell_evaluation(found, classes, arguments)
-    return FAILED if found.unreadable else DONE
+    return evaluate_model(arguments)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

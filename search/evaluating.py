@@ -17,12 +17,14 @@ import numpy as np
 
 from search.console import one_line, print_json
 from search.runs.layout import write_json
-from search.winner.bundle import Bundle
+from search.training.errors import TrainingError
+from search.verb import DONE, FAILED, UserError
+from search.winner.bundle import Bundle, BundleError
 from search.winner.calibration import BINS, Honesty
 from search.winner.card_pictures import draw_confusion
 from search.winner.classifier import load
 from search.winner.description import Description
-from search.winner.evaluation import Evaluation, Mistake, evaluate
+from search.winner.evaluation import Evaluation, Mistake, NothingJudged, evaluate
 from search.winner.judged import judged
 from search.winner.pictures.canvas import write_picture
 from search.winner.pictures.sheet import Tile, contact_sheet
@@ -37,20 +39,27 @@ MOST_CONFUSIONS = 10
 FORMAT = 1
 
 
-def evaluated(arguments: argparse.Namespace) -> tuple[Evaluation, tuple[str, ...]]:
-    """Judge the model that the arguments name on the images that they name; return that, and its classes.
+def evaluate_model(arguments: argparse.Namespace) -> int:
+    """Judge the model that the arguments name on the images that they name, and tell it; return the exit code.
 
     Raises:
-        BundleError: it is no bundle, or a damaged one.
-        NothingJudged: no image could be read.
-        TrainingError: the images are missing, or of classes that the model does not know.
+        UserError: it is no bundle, or a damaged one; no image could be read; the images are missing, or of classes that
+            the model does not know.
     """
+    try:
+        found, classes = _evaluated(arguments)
+    except (BundleError, NothingJudged, TrainingError) as error:
+        raise UserError(str(error)) from error
+    _tell(found, classes, arguments)
+    return FAILED if found.unreadable else DONE
+
+
+def _evaluated(arguments: argparse.Namespace) -> tuple[Evaluation, tuple[str, ...]]:
     classifier = load(arguments.bundle, plugins=arguments.plugins)
     description = Description.read(Bundle(arguments.bundle).config)
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", module="PIL"
-        )  # of odd metadata; what matters is an unreadable image
+        # Of odd metadata; what matters is an unreadable image.
+        warnings.filterwarnings("ignore", module="PIL")
         asked = judged(description, arguments.data, directory=arguments.data_dir, split=arguments.split)
         told = _Progress(as_json=arguments.json)
         found = evaluate(classifier, asked, fit=arguments.temperature == "fit", tell=told)
@@ -74,7 +83,7 @@ class _Progress:
             print(f"{done:,} of {total:,} images", end=end, file=sys.stderr, flush=True)
 
 
-def tell_evaluation(found: Evaluation, classes: tuple[str, ...], arguments: argparse.Namespace) -> None:
+def _tell(found: Evaluation, classes: tuple[str, ...], arguments: argparse.Namespace) -> None:
     """Print an evaluation, and write its files where a folder is named."""
     pictures = _write(found, classes, arguments.out) if arguments.out else {}
     if arguments.json:

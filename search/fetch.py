@@ -10,6 +10,7 @@ from pathlib import Path
 
 from search.cluster.choose import Cluster, named
 from search.cluster.errors import LinkLost
+from search.cluster.fetch_bucket import fetch_bucket
 from search.cluster.fetch_ssh import Fetched, fetch_ssh
 from search.cluster.homing import EVERY
 from search.cluster.link import Link
@@ -72,9 +73,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _fetch(cluster: Cluster | None, arguments: argparse.Namespace) -> Fetched:
     if cluster is None:
-        # pyarrow takes 0.2 s and 40 MB, and most runs lie on a disk.
-        from search.cluster.fetch_bucket import fetch_bucket  # noqa: PLC0415
-
         folder = arguments.runs_dir / Path(arguments.run.rstrip("/")).name
         return fetch_bucket(arguments.run.rstrip("/"), folder, weights=arguments.weights)
     with Link(cluster.login) as link:

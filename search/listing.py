@@ -18,6 +18,7 @@ from search.plan.place import Place
 from search.runs.errors import StudyError
 from search.runs.layout import find_runs
 from search.runs.lease import origin_of
+from search.runs.published_runs import published_runs
 from search.runs.run import Run
 from search.verb import UserError
 
@@ -59,9 +60,6 @@ def listed(folder: Place) -> Iterator[Listed]:
 def _places(folder: Place) -> list[tuple[str, Place]]:
     if isinstance(folder, Path):
         return [(layout.root.name, layout.root) for layout in find_runs(folder)]
-    # Imported here: pyarrow takes 0.2 s and 40 MB, and most runs lie on a disk.
-    from search.runs.published_runs import published_runs  # noqa: PLC0415
-
     return [(address.rpartition("/")[2], address) for address in published_runs(folder)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from search.plan.place import Place
 from search.runs.layout import RunLayout
 from search.runs.lease import Holder, RunIsHeld, holder
+from search.runs.local_copy import bring, local_root, mirror
 from search.runs.reader import open_run
 from search.runs.run import Run
 from search.verb import UserError
@@ -47,9 +48,6 @@ def driven_here(path: Place, storage: str | None = None) -> Run:
     """
     if isinstance(path, Path):
         return run_of(path, storage)
-    # Imported here: pyarrow takes 0.2 s and 40 MB, and most runs are local.
-    from search.runs.local_copy import local_root  # noqa: PLC0415
-
     own = local_root(path)
     driver = holder(RunLayout(own))
     if driver is not None:
@@ -90,9 +88,6 @@ def own_run(path: Place, storage: str | None = None, *, say: Callable[[str], Non
     """
     if isinstance(path, Path):
         return run_of(path, storage)
-    # Imported here: pyarrow takes 0.2 s and 40 MB, and most runs are local.
-    from search.runs.local_copy import bring  # noqa: PLC0415
-
     try:
         return run_of(bring(path, say=say), storage)
     except (FileNotFoundError, RunIsHeld) as error:
@@ -100,9 +95,4 @@ def own_run(path: Place, storage: str | None = None, *, say: Callable[[str], Non
 
 
 def _folder(path: Place) -> Path:
-    if isinstance(path, Path):
-        return path
-    # Imported here: pyarrow takes 0.2 s and 40 MB, and most runs are local.
-    from search.runs.local_copy import mirror  # noqa: PLC0415
-
-    return mirror(path)
+    return path if isinstance(path, Path) else mirror(path)

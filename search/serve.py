@@ -17,13 +17,14 @@ from search.console import print_json
 from search.on_disk import folder_here
 from search.plan.duration import parse_duration
 from search.serving.access import Access, access_of
+from search.training.errors import TrainingError
 from search.verb import DONE, UserError, Verb, add_json, add_plugins, add_temperature, main_of, positive
 from search.winner.bundle import Bundle, BundleError
 from search.winner.description import Description
 from search.winner.trust import refuse_untrusted
 
 if TYPE_CHECKING:  # torch is behind it: seconds that --help should not take
-    from search.serving.server import Serving, Settings
+    from search.serving.server import Serving
 
 EXAMPLE = """\
 example:
@@ -136,21 +137,11 @@ def _serve(arguments: argparse.Namespace, access: Access, listening: socket.sock
     # Ray looks at it when it is imported: its node, and so all of its ports, are on loopback.
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     # Late: torch and Ray are behind them.
-    from search.serving.server import serve  # noqa: PLC0415
-    from search.training.errors import TrainingError  # noqa: PLC0415
-
-    try:
-        serve(_settings(arguments, access), listening, lambda found: _tell(found, access, arguments))
-    except TrainingError as error:
-        raise UserError(str(error)) from error
-
-
-def _settings(arguments: argparse.Namespace, access: Access) -> Settings:
-    from search.serving.limits import Limits  # noqa: PLC0415 (late: torch is behind them)
-    from search.serving.server import Settings  # noqa: PLC0415
+    from search.serving.limits import Limits  # noqa: PLC0415
+    from search.serving.server import Settings, serve  # noqa: PLC0415
     from search.serving.service import Batching  # noqa: PLC0415
 
-    return Settings(
+    settings = Settings(
         arguments.bundle,
         access,
         arguments.replicas,
@@ -163,6 +154,10 @@ def _settings(arguments: argparse.Namespace, access: Access) -> Settings:
         ),
         arguments.temperature,
     )
+    try:
+        serve(settings, listening, lambda found: _tell(found, access, arguments))
+    except TrainingError as error:
+        raise UserError(str(error)) from error
 
 
 def _tell_start(arguments: argparse.Namespace) -> None:

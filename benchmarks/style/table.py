@@ -28,6 +28,7 @@ class Measured:
         errors: which errors name a value.
         cycle: the modules of the largest cycle of imports.
         late: imports of our own modules inside of functions.
+        needless: those of them that keep no package of others out.
         tests: lines of tests for each line of code.
     """
 
@@ -38,6 +39,7 @@ class Measured:
     errors: Share
     cycle: list[str]
     late: list[str]
+    needless: list[str]
     tests: float
 
 
@@ -52,6 +54,7 @@ def measure(code: Sequence[Source], tests: Sequence[Source]) -> Measured:
         errors=figures.errors(code),
         cycle=imports.largest_cycle(code),
         late=imports.late_imports(code),
+        needless=imports.needless_imports(code),
         tests=sum(source.lines for source in tests) / lines,
     )
 
@@ -80,7 +83,7 @@ def offenders(found: Measured, *, most: int) -> dict[str, list[str]]:
         "public names without a docstring": list(found.docs.offenders),
         "errors without a value": list(found.errors.offenders),
         "modules of the largest cycle": found.cycle,
-        "late imports of our own modules": found.late,
+        f"late imports of our own modules ({len(found.late)})": found.late,
     }
     return {name: lines[:most] for name, lines in worst.items() if lines}
 
@@ -94,6 +97,7 @@ def broken(found: Measured) -> list[str]:
         f"{it.where}: {it.lines} lines; a function has {LONGEST_FUNCTION} at most" for it in long_functions
     ]
     said += [f"{where}: a public name needs a docstring" for where in found.docs.offenders]
+    said += [f"{where}: imported late, but keeps no other package out" for where in found.needless]
     if found.cycle:
         said.append(f"{', '.join(found.cycle)}: these import each other; a noun is missing lower down")
     return said

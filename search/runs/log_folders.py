@@ -10,8 +10,11 @@ from pathlib import Path
 
 from search.plan.place import Place
 from search.runs.layout import RunLayout
+from search.runs.logs.event_bucket import EventBucket
 from search.runs.logs.folder import LogFolder
-from search.runs.logs.store import LocalStore, Store, is_events
+from search.runs.logs.store import LocalStore, is_events
+from search.runs.published_runs import published_runs
+from search.training.bucket import Bucket
 
 DEEP = 4
 """Levels below a folder in which event files are looked for: experiment, trial, attempt, `validation`."""
@@ -48,9 +51,8 @@ class FoundLogs:
             cache: whether what was read is kept on this machine for the next process.
         """
         if isinstance(self.folder, str):
-            return LogFolder(
-                self.folder, cache=cache, store=_bucket_store(self.folder) if self.ours else None
-            )
+            store = EventBucket(self.folder, without=WINNER) if self.ours else None
+            return LogFolder(self.folder, cache=cache, store=store)
         return LogFolder(self.folder, cache=cache, store=LocalStore(self.folder, flat=self.flat))
 
 
@@ -79,24 +81,12 @@ def find_foreign(folder: Place) -> list[FoundLogs]:
 
 
 def _in_bucket(address: str) -> list[FoundLogs]:
-    # Imported here: pyarrow takes 0.2 s and 40 MB, and most logs lie on a disk.
-    from search.runs.published_runs import published_runs  # noqa: PLC0415
-    from search.training.bucket import Bucket  # noqa: PLC0415
-
     name = address.rpartition("/")[2]
     try:
         ours = [FoundLogs(run.rpartition("/")[2], run, ours=True) for run in published_runs(address)]
         return ours or [FoundLogs(name, address, ours=Bucket(address).find(PLAN) is not None)]
     except OSError as error:
         return [FoundLogs(name, address, away=f"{address} is out of reach: {error}")]
-
-
-def _bucket_store(address: str) -> Store:
-    """Return the logs of a run of ours in a bucket; below `winner/` those of a confirmation are no trials of it."""
-    # Imported here: as above.
-    from search.runs.logs.event_bucket import EventBucket  # noqa: PLC0415
-
-    return EventBucket(address, without=WINNER)
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-from pyarrow import ArrowException  # type: ignore[import-untyped]
-from pyarrow.fs import FileSelector, FileType, S3FileSystem  # type: ignore[import-untyped]
+from types import ModuleType
+from typing import Any
 
 from search.plan.place import is_plain, prefix
 from search.training.atomic import written_atomically
@@ -62,13 +62,11 @@ class Bucket:
         Raises:
             OSError: the bucket is out of reach.
         """
-        selector = FileSelector(self._root, recursive=True, allow_not_found=True)
-        with _errors():
-            infos = self._files.get_file_info(selector)
+        infos = self._infos(recursive=True)
         found = {
             info.path.removeprefix(f"{self._root}/"): Object(info.size, info.mtime_ns or 0)
             for info in infos
-            if info.type == FileType.File
+            if info.is_file
         }
         return dict(sorted(found.items()))
 
@@ -78,11 +76,10 @@ class Bucket:
         Raises:
             OSError: the bucket is out of reach.
         """
-        with _errors():
-            infos = self._files.get_file_info(FileSelector(self._root, allow_not_found=True))
+        infos = self._infos(recursive=False)
         # An object `prefix//x` makes a folder of the prefix itself.
         below = f"{self._root}/"
-        found = (info.path for info in infos if info.type == FileType.Directory)
+        found = (info.path for info in infos if info.type == _arrow().fs.FileType.Directory)
         names = (path.removeprefix(below) for path in found if path.startswith(below))
         return sorted(name for name in names if is_plain(name))
 
@@ -94,7 +91,7 @@ class Bucket:
         """
         with _errors():
             info = self._files.get_file_info(f"{self._root}/{name}")
-        return Object(info.size, info.mtime_ns or 0) if info.type == FileType.File else None
+        return Object(info.size, info.mtime_ns or 0) if info.is_file else None
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> bytes:
         """Return the bytes of an object.
@@ -157,11 +154,25 @@ class Bucket:
             except FileNotFoundError:
                 return
 
+    def _infos(self, *, recursive: bool) -> list[Any]:
+        below = _arrow().fs.FileSelector(self._root, recursive=recursive, allow_not_found=True)
+        with _errors():
+            infos: list[Any] = self._files.get_file_info(below)
+        return infos
 
-def _connect() -> S3FileSystem:
+
+@cache
+def _arrow() -> ModuleType:
+    """Return pyarrow with its file systems; late: it takes 0.2 s and 40 MB, and most places are on a disk."""
+    import pyarrow.fs  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return pyarrow  # type: ignore[no-any-return]
+
+
+def _connect() -> Any:
     """Return the service that the environment names."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    return S3FileSystem(
+    return _arrow().fs.S3FileSystem(
         endpoint_override=endpoint or None, connect_timeout=CONNECTED, request_timeout=ANSWERED
     )
 
@@ -223,5 +234,5 @@ def _errors() -> Iterator[None]:
     """Let what goes wrong in a bucket be an OSError with one line."""
     try:
         yield
-    except ArrowException as error:
+    except _arrow().ArrowException as error:
         raise OSError(str(error).split("\n")[0]) from error

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.style.__main__ import main
 from benchmarks.style.figures import Counted, errors, functions, public_docs, quantiles
-from benchmarks.style.imports import largest_cycle, late_imports
+from benchmarks.style.imports import largest_cycle, late_imports, needless_imports
 from benchmarks.style.sources import Source, sources
 
 
@@ -145,6 +145,28 @@ def test_the_largest_cycle_counts_late_imports_and_those_for_the_type_checker(pa
     )
     assert largest_cycle(found) == ["house.a", "house.b", "house.inner.c"]
     assert late_imports(found) == [f"{package / 'inner' / 'c.py'}:8 from house.d import other"]
+
+
+def test_a_late_import_is_needless_unless_it_keeps_a_package_of_others_out(package: Path) -> None:
+    found = wrote(
+        package,
+        verb="""
+            import numpy
+            from typing import TYPE_CHECKING
+
+            if TYPE_CHECKING:
+                from house.heavy import thing
+
+            def late():
+                from house.heavy import thing
+                from house.light import other
+                from house.through import more
+            """,
+        light="import json, numpy.linalg",
+        heavy="import torch",
+        through="from house.light import other\nfrom house import heavy\n\ndef later():\n    import ray",
+    )
+    assert needless_imports(found) == [f"{package / 'verb.py'}:10 from house.light import other"]
 
 
 def test_a_package_s_own_file_is_the_package(package: Path) -> None:

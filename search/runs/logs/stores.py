@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from search.plan.place import in_bucket
+from search.runs.logs.event_bucket import EventBucket
 from search.runs.logs.store import LocalStore, Store
 
 
@@ -15,8 +16,5 @@ def open_store(root: str | Path) -> Store:
         OSError: the bucket's address is none.
     """
     if in_bucket(str(root)):
-        # Imported here: pyarrow takes 0.2 s and 40 MB, and most logs are local.
-        from search.runs.logs.event_bucket import EventBucket  # noqa: PLC0415
-
         return EventBucket(str(root))
     return LocalStore(Path(root))

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from search.plan.place import in_bucket
+from search.training.bucket import Bucket, copy_down
 from search.training.cache_folder import cache_folder
 from search.training.data.cache import locked
 from search.training.errors import DataError
@@ -25,9 +26,6 @@ def local_folder(place: Path | str | None, cache: Path | None = None) -> Path | 
         return place
     if not in_bucket(place):
         return Path(place)
-    # Imported here: pyarrow takes 0.2 s and 40 MB, and most images are local.
-    from search.training.bucket import Bucket, copy_down  # noqa: PLC0415
-
     name = hashlib.sha256(place.rstrip("/").encode()).hexdigest()[:16]
     folder = cache_folder(cache) / "buckets" / name
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from search.training.atomic import written_atomically
 from search.winner.bundle import Bundle
 from search.winner.formats.registry import Format, Session, formats
 
@@ -22,8 +23,6 @@ class Safetensors(Format):
     def write(self, trained: Trained, bundle: Bundle) -> None:
         """Write the weights; those of several members are called ``members.<i>.<name>``."""
         from safetensors.torch import save  # noqa: PLC0415 (torch is behind it)
-
-        from search.training.atomic import written_atomically  # noqa: PLC0415 (likewise)
 
         several = len(trained.members) > 1
         tensors = {
