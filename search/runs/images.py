@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from search.runs.layout import RunLayout
 from search.training.cache_folder import cache_folder
+from search.training.errors import DataError
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -86,6 +87,28 @@ def describe(
     if (file := getattr(validation, "filename", None)) is not None:
         said |= {"entry": Path(file).parent.name, "rows": Path(file).name.partition(".")[0]}
     return said
+
+
+def refuse_other_images(layout: RunLayout, split: str, source: object) -> None:
+    """Refuse images, or a split of them, that are not those of a run: its trials could not be compared with new ones.
+
+    Args:
+        layout: of the run.
+        split: the fingerprint of the images and their split.
+        source: the folder or the name of the images, for the sentence.
+
+    Raises:
+        DataError: they are others, or the run does not say which it began with.
+    """
+    try:
+        began = _document(layout).get("split")
+    except NoImages as error:
+        raise DataError(f"{layout.images}: put that file back, or begin a new search. {error}") from error
+    if split != began:
+        raise DataError(
+            f"{source}: these are not the images that {layout.root.name} began with: its trials could not be compared; "
+            "put those back, or begin a new search"
+        )
 
 
 def image_entry(layout: RunLayout) -> str | None:

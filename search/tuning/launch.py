@@ -20,7 +20,7 @@ from search.plan.place import Place
 from search.plan.plan import Plan
 from search.plan.vocabulary import Vocabulary
 from search.runs.errors import PlaceError, StudyError
-from search.runs.images import describe, image_entry
+from search.runs.images import describe, image_entry, refuse_other_images
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease
 from search.runs.lineage import plan_text
@@ -34,7 +34,6 @@ from search.runs.storage import SharedStorage
 from search.runs.storage_url import without_password
 from search.training.data import Data, load_data
 from search.training.data.cache import entry_folder
-from search.training.errors import DataError
 from search.tuning.bridge import execute
 from search.tuning.change import Change, changed
 from search.tuning.check_transfer import refuse_transfer
@@ -171,12 +170,7 @@ def resume(
     before, plan = changed(layout, plan_as_run(layout, options.storage), change)
     scheduler_of(plan)
     data = load_images(plan, options)
-    began = json.loads(layout.images.read_text(encoding="utf-8"))["split"]
-    if data.split_fingerprint != began:
-        raise DataError(
-            f"{plan.data.dir or plan.data.name}: these are not the images that {layout.root.name} began with: its "
-            "trials could not be compared; put those back, or begin a new search"
-        )
+    refuse_other_images(layout, data.split_fingerprint, plan.data.dir or plan.data.name)
     words = vocabulary(plan.plugins)
     if more_trials or plan != before or not open_run(layout.root, storage=options.storage).over:
         refuse_transfer(plan, words, data)

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from search.plan.trial_config import DataConfig
-from search.runs.images import NoImages, class_names, describe, open_images
+from search.runs.images import NoImages, class_names, describe, open_images, refuse_other_images
 from search.runs.layout import RunLayout
 from search.training.data import load_data
+from search.training.errors import DataError
 
 
 @pytest.fixture
@@ -110,3 +111,19 @@ def test_rows_that_are_not_there_and_too_many_rows_are_refused(tmp_path: Path, c
         found.at([0, 5])
     with pytest.raises(NoImages, match="too many"):
         found.at([0] * 501)
+
+
+def test_the_images_that_a_run_began_with_are_accepted_and_others_refused(tmp_path: Path) -> None:
+    layout = run(tmp_path, split="f")
+    refuse_other_images(layout, "f", "photos")
+    with pytest.raises(DataError, match="photos: these are not the images that run began with"):
+        refuse_other_images(layout, "g", "photos")
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{"])
+def test_a_run_that_does_not_say_its_images_names_the_file(tmp_path: Path, content: str | None) -> None:
+    layout = RunLayout(tmp_path)
+    if content is not None:
+        layout.images.write_text(content)
+    with pytest.raises(DataError, match=r"images\.json: put that file back"):
+        refuse_other_images(layout, "f", "photos")

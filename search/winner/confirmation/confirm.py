@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Any
 
 from search.plan.plan import Plan
 from search.plan.sections import SchedulerPlan
-from search.runs.images import describe
+from search.runs.images import describe, refuse_other_images
 from search.runs.keeper import keep_predictions
 from search.runs.layout import RunLayout, write_json, write_text
 from search.runs.lease import Lease, holder
@@ -19,7 +18,7 @@ from search.runs.reader import open_run
 from search.runs.run import Run, Trial
 from search.runs.snapshot import Listener
 from search.training.data import Data, load_test
-from search.training.errors import DataError, NoTestSplit
+from search.training.errors import NoTestSplit
 from search.tuning import launch
 from search.tuning.check_transfer import refuse_weights
 from search.tuning.driver import Driver
@@ -111,7 +110,7 @@ def confirm(
     # What is found needs them, also where nothing is trained.
     words = vocabulary(plan.plugins)
     data = launch.load_images(plan, options)
-    _refuse_other_images(run, data)
+    refuse_other_images(run.layout, data.split_fingerprint, run.plan.data.dir or run.plan.data.name)
     layout, tested = run.layout.confirming, has_test(plan)
 
     def look() -> Confirmation | None:
@@ -220,14 +219,6 @@ def plan_of(run: Run) -> Plan:
     """Return the plan of the trainings of a confirmation: the search's, with a scheduler that stops nobody."""
     alone: dict[str, Any] = {"goals": (), "constraints": (), "start": ()}
     return run.plan.model_copy(update={**alone, "scheduler": SchedulerPlan.model_validate("none")})
-
-
-def _refuse_other_images(run: Run, data: Data) -> None:
-    if data.split_fingerprint != json.loads(run.layout.images.read_text(encoding="utf-8"))["split"]:
-        raise DataError(
-            f"{run.plan.data.dir or run.plan.data.name}: these are not the images that {run.name} was searched on: put "
-            "those back"
-        )
 
 
 def prepare(layout: RunLayout, plan: Plan, schedule: Schedule, data: Data) -> None:
