@@ -9,9 +9,9 @@ import pytest
 from search.runs.audit import audited, is_control
 from search.runs.ranking import Scoring
 from search.runs.record import TrialRecord
-from search.tuning.answers import Limits
+from search.tuning.answers import Limits, Start
 from search.tuning.parts import schedulers
-from tests.tuning.simulation import Simulation, accuracy, policy
+from tests.tuning.simulation import Simulation, accuracy, policy, report, started
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("asha", {}),
@@ -62,3 +62,21 @@ def test_the_share_that_is_let_live_is_that_of_the_setting() -> None:
     condemned = [k for k in records if k.status == "stopped" or is_control(k)]
     share = sum(map(is_control, condemned)) / len(condemned)
     assert abs(share - 0.25) < 4 * (0.25 * 0.75 / len(condemned)) ** 0.5
+
+
+def test_a_report_past_two_rungs_is_let_live_at_the_one_where_it_lost_alone() -> None:
+    """A trial may report first at epoch 3: it stands at rung 1 as well, where nobody condemned it."""
+    rule = schedulers["asha"].build(9, kind="promotion", grace_period=1, reduction_factor=3, audit=1.0)
+    made = policy(budget=Limits(4, 9), scheduler=rule)
+    for value in (0.4, 0.3, 0.2, 0.1):
+        start = started(made)
+        made.report(start.number, report(3, value), attempt=start.attempt)
+        made.finish(start.number, "paused")
+    while isinstance(answer := made.ask(), Start):
+        made.report(answer.number, report(9, 0.5), attempt=answer.attempt)
+        made.finish(answer.number, "stopped")
+    lost = [known.reports[3].rungs for known in made.records if is_control(known)]
+    assert lost
+    assert {tuple((rung.rung, rung.keep, rung.audited) for rung in rungs) for rungs in lost} == {
+        ((1, True, False), (3, True, True))
+    }
