@@ -114,6 +114,7 @@ def test_color_images_and_the_preprocessing_inside_the_graph(name: str, tmp_path
 
 @pytest.mark.slow
 def test_executorch_with_the_preprocessing_inside_the_graph(tmp_path: Path) -> None:
+    pytest.importorskip("executorch")
     test_color_images_and_the_preprocessing_inside_the_graph("executorch", tmp_path)
 
 
