@@ -199,7 +199,8 @@ class Hosts:
         """Return the command line that runs another one on a host, in its home, as its user would."""
         enter = ("nsenter", "-t", str(_only_child(self._inits[name].pid)), "--all")
         exports = (f"{key}={value}" for key, value in self.environment.items())
-        return [*enter, "env", "-C", "/root", "-i", *exports, *argv]
+        # Where a shell began the tests in the background they ignore Ctrl-C, and hand that down.
+        return [*enter, "env", "-C", "/root", "-i", "--default-signal=INT", *exports, *argv]
 
     def popen(
         self, name: str, argv: Sequence[str], *, output: int = subprocess.PIPE
