@@ -21,11 +21,11 @@ MEASURED = """
     import errno, uuid
     import torch
     from ray.util import get_current_placement_group
-    from search.tuning import gpu_memory, stint
+    from search.tuning import gpu_memory, trainer
 
     share = get_current_placement_group().bundle_specs[0]["GPU"]
     gpu_memory.taken = lambda alone: gpu_memory.Taken(int(1.5 * 2**30), 16 * 2**30)
-    train = stint.fit
+    train = trainer.fit
 
     def fit(*arguments, **settings):
         (FOLDER / f"share-{share}-{ray.get_gpu_ids()[0]}-{uuid.uuid4().hex}").touch()
@@ -34,7 +34,7 @@ MEASURED = """
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 5.00 GiB. GPU 0 has …")
         return train(*arguments, **settings)
 
-    stint.fit = fit
+    trainer.fit = fit
 """
 
 
