@@ -53,13 +53,18 @@ def staircase_chart(
 
 
 def _columns(stairs: Staircase, against: Against) -> Options:
-    """Return all in one table: each table costs the server a millisecond or two with every redraw."""
+    """Return all in one table: each table costs the server a millisecond or two with every redraw.
+
+    The last place of the staircase stands there twice, once without a value: ECharts draws a step as far as the place
+    of the next row, even if that row has none, and the next one is where some trial ended.
+    """
     parts: list[Staircase | Ends] = [stairs, *stairs.ends.values()]
-    x = np.concatenate([one.epochs if against == "epochs" else one.seconds / 60 for one in parts])
-    trial = np.concatenate([np.full(len(stairs.value), -1), *(ends.trial for ends in stairs.ends.values())])
+    places = [one.epochs if against == "epochs" else one.seconds / 60 for one in parts]
+    x = np.concatenate([places[0], places[0][-1:], *places[1:]])
+    begin = len(x) - sum(map(len, places[1:]))
+    trial = np.concatenate([np.full(begin, -1), *(ends.trial for ends in stairs.ends.values())])
     columns: Options = {"x": x.round(3), "trial": trial, BEST: np.full(len(x), np.nan)}
     columns[BEST][: len(stairs.value)] = stairs.value
-    begin = len(stairs.value)
     for status, ends in stairs.ends.items():
         column = np.full(len(x), np.nan)
         column[begin : begin + len(ends.score)] = ends.score

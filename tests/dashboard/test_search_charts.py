@@ -83,17 +83,19 @@ def test_twenty_chosen_trials_are_told_apart(palette: object) -> None:
 
 
 def test_the_staircase_and_the_ends_of_trials_share_one_table() -> None:
-    ends = Ends(np.array([7]), np.array([60.0]), np.array([2]), np.array([0.8]))
+    ends = Ends(np.array([7]), np.array([45.0]), np.array([2]), np.array([0.8]))
     stairs = Staircase(np.array([30.0, 60.0]), np.array([1, 2]), np.array([0.5, 0.8]), {"completed": ends})
     options = staircase_chart(
         stairs, against="minutes", metric="m", maximize=True, leader=0.8, end=0.4, palette=LIGHT
     )
     (dataset,) = options["dataset"]
     columns = dataset["source"]
-    assert columns["x"].tolist() == [0.5, 1.0, 1.0]
-    np.testing.assert_array_equal(columns[BEST], [0.5, 0.8, np.nan])
-    np.testing.assert_array_equal(columns["completed"], [np.nan, np.nan, 0.8])
-    assert columns["trial"].tolist() == [-1, -1, 7]
+    assert columns["x"].tolist() == [0.5, 1.0, 1.0, 0.75], (
+        "the last step ends where it stands, not at the next row"
+    )
+    np.testing.assert_array_equal(columns[BEST], [0.5, 0.8, np.nan, np.nan])
+    np.testing.assert_array_equal(columns["completed"], [np.nan, np.nan, np.nan, 0.8])
+    assert columns["trial"].tolist() == [-1, -1, -1, 7]
     assert options["yAxis"]["min"] == 0.4
     assert "max" not in options["yAxis"]
 

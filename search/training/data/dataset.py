@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from search.plan.trial_config import Access, DataConfig
+from search.training.cache_folder import cache_folder
 from search.training.data.access import fits_memory, size_text
 from search.training.data.batches import Batches, batches_of
 from search.training.data.bucket_copy import local_folder
@@ -122,7 +123,7 @@ def load_data(
         KeyError: no data set has that name.
         DataError: the files are missing, damaged, or too few.
     """
-    return _load(config, directory, cache, entry, access)
+    return _load(config, directory, cache_folder(cache), entry, access)
 
 
 def load_test(
@@ -154,7 +155,7 @@ def load_test(
 def _load(
     config: DataConfig,
     directory: Path | str | None,
-    cache: Path | None,
+    cache: Path,
     entry: str | None,
     access: Access | None,
 ) -> Data:

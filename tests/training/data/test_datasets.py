@@ -181,6 +181,14 @@ def test_batches_are_the_rows_asked_for(example: tuple[str, Path]) -> None:
     assert np.array_equal(labels.numpy(), data.validation.read()[1][:2])
 
 
+def test_another_cache_has_the_images_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept within a process is that of one cache: a search hands out the entry of its own."""
+    for name in ("one", "two"):
+        monkeypatch.setenv("WINNOW_CACHE", str(tmp_path / name))
+        data = load_data(DataConfig("digits"))
+        assert (tmp_path / name / "images" / f"digits-{data.fingerprint}").is_dir()
+
+
 def test_digits_are_scikit_learns() -> None:
     data, test = load_data(DataConfig("digits")), load_test(DataConfig("digits"))
     ours = np.concatenate([data.train.images, test.images])
