@@ -12,7 +12,6 @@ import pytest
 
 from search import confirm, enqueue, importance, note, opening, resume, status, stop
 from search.opening import driven_here
-from search.runs import local_copy
 from search.runs.layout import RunLayout
 from search.runs.lease import Holder, Lease
 from search.verb import UserError
@@ -36,7 +35,7 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return Looked()
 
     monkeypatch.setattr(opening, "run_of", run_of)
-    monkeypatch.setattr(local_copy, "local_root", lambda address: tmp_path / "mine")
+    monkeypatch.setattr(opening, "local_root", lambda address: tmp_path / "mine")
     return found
 
 
