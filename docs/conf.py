@@ -68,10 +68,8 @@ def mark(_app: Sphinx, what: str, _name: str, _of: object, _options: object, lin
     """Let the examples of a docstring be code, and its first sentence a sentence where it has a colon."""
     mark_examples(lines)
     if what in ("attribute", "property"):
-        lines[:0] = [
-            "..",
-            "",
-        ]  # a comment without a colon: napoleon takes what stands before the first one for a type
+        # An empty comment, which has no colon: napoleon takes what stands before the first colon for a type.
+        lines[:0] = ["..", ""]
 
 
 def setup(app: Sphinx) -> None:

@@ -21,8 +21,8 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """Three trials of three epochs; only read it, or copy it."""
+    """Three trials that all completed their three epochs; only read it, or copy it."""
     folder = tmp_path_factory.mktemp("finished")
-    space = write_space(folder, trials=3)
+    space = write_space(folder, trials=3, scheduler="none")
     ended = done("run", "--space", space, "--runs-dir", str(folder / "runs"), "--json", folder=folder)
     return Finished(folder / "runs" / "mine", ended)

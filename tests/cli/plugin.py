@@ -31,6 +31,7 @@ SPACE = """\
 name: mine
 data: {{name: digits, validation: 0.2}}
 budget: {{trials: {trials}, epochs: 3}}
+scheduler: {{name: {scheduler}}}
 plugins: [my_model.py]
 start:
   - {{learning_rate: 0.01}}
@@ -46,11 +47,14 @@ def write_space(
     folder: Path,
     *,
     trials: int,
+    scheduler: str = "asha",
     learning_rate: str = "{low: 1e-3, high: 0.1, log: true}",
     forward: str = "return self.layer(images.flatten(1))",
 ) -> str:
     """Write the network and a space that names it; return the space's path."""
     (folder / "my_model.py").write_text(NETWORK.format(forward=forward), encoding="utf-8")
     path = folder / "mine.yaml"
-    path.write_text(SPACE.format(trials=trials, learning_rate=learning_rate), encoding="utf-8")
+    path.write_text(
+        SPACE.format(trials=trials, scheduler=scheduler, learning_rate=learning_rate), encoding="utf-8"
+    )
     return str(path)
