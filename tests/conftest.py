@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,9 +41,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing_behind() -> Iterator[None]:
-    """Fail a test that leaves a process, a thread or a folder of Ray's."""
+    """Fail a test that leaves a process, a thread or a folder of Ray's; put back what Streamlit's AppTest replaces.
+
+    It lets the page be `__main__` for good, which a process that is spawned later would run.
+    """
+    main = sys.modules["__main__"]
     with nothing_left():
         yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture

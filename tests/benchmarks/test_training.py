@@ -19,6 +19,7 @@ from benchmarks.training import AUGMENTATIONS, FULL, heading, line
 from search.plan.trial_config import DataConfig, TrialConfig
 from search.training.augmentations import pipeline
 from search.training.normalization import Normalization
+from tests.waiting import wait_until
 
 CPU = torch.device("cpu")
 
@@ -97,8 +98,7 @@ def test_the_seconds_of_processes_that_still_run_count() -> None:
     child = multiprocessing.get_context("spawn").Process(target=sum, args=(range(10**12),))
     child.start()
     try:
-        while cpu_seconds() - began < 1:  # far more than this loop itself takes
-            time.sleep(0.05)
+        wait_until(lambda: cpu_seconds() - began > 1)  # far more than waiting itself takes
         assert time.process_time() < began + 0.5
     finally:
         child.kill()

@@ -5,15 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import ray
+from ray._raylet import AuthenticationTokenLoader, Config
 
 from search.tuning.local_ray import local_ray
 from search.tuning.resources import Allocation
 
 ASK = "import sys; from ray._raylet import GcsClient; print(len(GcsClient(address=sys.argv[1]).get_all_node_info()))"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The environment, to be changed; afterwards Ray, too, has forgotten what it read there."""
+    yield monkeypatch
+    monkeypatch.undo()
+    Config.initialize("")
+    AuthenticationTokenLoader.instance().reset_cache()
 
 
 def asked(address: str, **token: str) -> subprocess.CompletedProcess[str]:
@@ -24,11 +35,11 @@ def asked(address: str, **token: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_who_does_not_know_the_token_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_know_the_token_is_refused(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     """Whoever reaches Ray's ports could have it run any code, and they are open to the network."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    environment.setenv("HOME", str(tmp_path))
+    environment.setenv("RAY_AUTH_MODE", "disabled")
+    environment.delenv("RAY_AUTH_TOKEN", raising=False)
     with local_ray(Allocation(cpus=1, gpus=0, workers=1)):
         address = ray.get_runtime_context().gcs_address
         token = os.environ["RAY_AUTH_TOKEN"]
