@@ -23,6 +23,7 @@ from search.tuning.courier import CHUNK, Courier, courier, seen
 from search.tuning.fleet import NAMESPACE, look_at_ray, own_prefix
 from search.tuning.transport import SharedFolder
 from tests.tuning.nodes import cluster
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +232,7 @@ def test_images_come_to_a_node_whole_and_once(
         supplies = FromCourier(get_courier(name), lambda: tmp_path)
         supplies.images(images.name)
         supplies.images(images.name)
+        wait_until(lambda: len(said) == 2, what="the courier has told of the images")
     assert contents(entry_folder(images.name)) == contents(images)
     assert [line.partition(",")[0].split()[0] for line in said] == ["images:", "images:"]
     assert said[0].startswith("images: 17 MB to node ")
