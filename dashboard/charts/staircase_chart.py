@@ -59,9 +59,10 @@ def _columns(stairs: Staircase, against: Against) -> Options:
     of the next row, even if that row has none, and the next one is where some trial ended.
     """
     parts: list[Staircase | Ends] = [stairs, *stairs.ends.values()]
-    places = [one.epochs if against == "epochs" else one.seconds / 60 for one in parts]
-    x = np.concatenate([places[0], places[0][-1:], *places[1:]])
-    begin = len(x) - sum(map(len, places[1:]))
+    steps, *points = (one.epochs if against == "epochs" else one.seconds / 60 for one in parts)
+    steps = np.concatenate([steps, steps[-1:]])
+    begin = len(steps)
+    x = np.concatenate([steps, *points])
     trial = np.concatenate([np.full(begin, -1), *(ends.trial for ends in stairs.ends.values())])
     columns: Options = {"x": x.round(3), "trial": trial, BEST: np.full(len(x), np.nan)}
     columns[BEST][: len(stairs.value)] = stairs.value

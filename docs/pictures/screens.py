@@ -1,6 +1,6 @@
 """Takes dashboard.png and dashboard/overview.png: pages of the dashboard over a finished run, in a real Chromium.
 
-    python docs/pictures/screens.py runs/digits --trials 18,29 --filter "score:0.98.."
+    python -m docs.pictures.screens runs/digits --trials 18,29 --filter "score:0.98.."
 
 The run is shown under its own path. Trials are the two that are compared; the filter is what stands in the URL of the
 parallel coordinates once an axis is brushed.
@@ -10,27 +10,23 @@ from __future__ import annotations
 
 import argparse
 import io
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.dashboards.browser import CHROMIUM, HEIGHT, WIDTH
+from benchmarks.dashboards.pages import STREAMLIT
+from benchmarks.dashboards.servers import winnow
+
 HERE = Path(__file__).parent
-WINDOW, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WINDOW, PHONE = {"width": WIDTH, "height": HEIGHT}, {"width": 390, "height": 844}
 GAP = 16
 """Pixels between the four pages."""
 
-WIDTH = 1600
-"""Pixels of the picture of four."""
-
-DRAWN = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+FOUR = 1600
+"""Pixels, the width of the picture of four pages."""
 
 
 def main() -> None:
@@ -47,8 +43,8 @@ def main() -> None:
         (f"rungs?{run}", "light", ""),
         (f"compare?{run}&trials={asked.trials}", "light", "both get"),
     )
-    with serving(asked.run.parent) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with winnow(asked.run.parent) as (address, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         four = [taken(browser, f"{address}/{page}", WINDOW, scheme, text) for page, scheme, text in pages]
         phone = taken(browser, f"{address}/overview?{run}", PHONE, "light", "")
         browser.close()
@@ -56,25 +52,14 @@ def main() -> None:
     phone.resize((585, 1266)).save(HERE / "dashboard" / "overview.png", optimize=True)
 
 
-@contextmanager
-def serving(runs: Path) -> Iterator[str]:
-    """Serve a folder of runs while this is entered; yield the address."""
-    command = [sys.executable, "-m", "dashboard", "--port", "0", "--no-browser", "--runs-dir", str(runs)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            lines = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stdout)
-            yield next(found[0] for found in lines if found)
-        finally:
-            server.terminate()
-
-
 def taken(browser: Browser, url: str, size: dict[str, int], scheme: str, text: str) -> Image.Image:
     """Return what a page shows from this text on, or from its top, once it has stopped moving."""
-    with browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=2) as context:
+    look = {"viewport": size, "color_scheme": scheme, "device_scale_factor": 2}
+    # Our content security policy evaluates no string, and STREAMLIT is one.
+    with browser.new_context(**look, bypass_csp=True) as context:
         page = context.new_page()
         page.goto(url)
-        page.wait_for_selector(DRAWN, timeout=120_000)
+        page.wait_for_function(STREAMLIT, timeout=120_000)
         page.wait_for_timeout(4000)  # charts are animated
         if text:
             page.get_by_text(text).first.evaluate("found => found.scrollIntoView({block: 'start'})")
@@ -88,7 +73,7 @@ def together(pages: list[Image.Image]) -> Image.Image:
     whole = Image.new("RGB", (2 * width + GAP, 2 * height + GAP), "#c0c0c0")
     for place, page in enumerate(pages):
         whole.paste(page, (place % 2 * (width + GAP), place // 2 * (height + GAP)))
-    return whole.resize((WIDTH, round(WIDTH * whole.height / whole.width)), Image.Resampling.LANCZOS)
+    return whole.resize((FOUR, round(FOUR * whole.height / whole.width)), Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":
