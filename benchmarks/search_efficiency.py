@@ -1,8 +1,8 @@
 """How many trainings a search needs: Winnow with the defaults that ship against Ray Tune, Optuna and Syne Tune.
 
-    python -m benchmarks.search_efficiency --lcbench DIR --tasks FILE --out results.jsonl
+    python -m benchmarks.search_efficiency --lcbench DIR --out results.jsonl
     python -m benchmarks.search_efficiency --digits --seeds 20 --out results.jsonl
-    python -m benchmarks.search_efficiency --lcbench DIR --tasks FILE --warm-start --cache DIR --out results.jsonl
+    python -m benchmarks.search_efficiency --lcbench DIR --warm-start --cache DIR --out results.jsonl
     python -m benchmarks.search_efficiency --out results.jsonl --report
 
 All are driven by plain calls on the same simulated clock (`benchmarks/efficiency/clock.py`). A finished search is a
@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.efficiency import tables
 from benchmarks.efficiency.contenders import BASELINES, OURS, WARM, installed, known
 from benchmarks.efficiency.grid import Where, in_processes, run_missing, searches
-from benchmarks.efficiency.problems import RECORDED, tasks
+from benchmarks.efficiency.problems import RECORDED, TASKS
 from benchmarks.efficiency.results import read
 from benchmarks.efficiency.warm_start import learn, unknown
 
@@ -83,7 +83,7 @@ def _installed(contenders: list[str]) -> list[str]:
 
 
 def _problems(settings: argparse.Namespace) -> list[str]:
-    return list(RECORDED) if settings.digits else tasks(settings.tasks)
+    return list(RECORDED if settings.digits else TASKS)
 
 
 def _seeds(settings: argparse.Namespace) -> range:
@@ -95,8 +95,11 @@ def _settings() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--lcbench", type=Path, help="folder of LCBench's surrogate")
-    add("--tasks", type=Path, help="file that lists tasks of LCBench, one a line")
+    add(
+        "--lcbench",
+        type=Path,
+        help="folder of LCBench's surrogate: lcbench of github.com/slds-lmu/yahpo_data",
+    )
     add("--digits", action="store_true", help="search the recorded curves of our own trainer instead")
     add("--contenders", nargs="+", type=_contender, default=[OURS, *BASELINES], metavar="NAME")
     add("--ours", type=_contender, default=OURS, help="which contender is compared with the others")
@@ -116,8 +119,8 @@ def _settings() -> argparse.Namespace:
     add("--warm-start", action="store_true", help="compare with and without earlier searches")
     add("--cache", type=Path, default=Path("build/warm_start"), help="folder of the earlier searches")
     settings = parser.parse_args()
-    if not (settings.digits or settings.report or (settings.lcbench and settings.tasks)):
-        parser.error("`--lcbench DIR --tasks FILE`, `--digits` or `--report` is expected")
+    if not (settings.digits or settings.report or settings.lcbench):
+        parser.error("`--lcbench DIR`, `--digits` or `--report` is expected")
     return settings
 
 

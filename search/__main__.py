@@ -17,7 +17,7 @@ VERBS = {
     "follow": "watch a search that runs on a cluster",
     "fetch": "bring a run home from a cluster",
     "confirm": "train the best trials again with fresh seeds, and look at the test images once",
-    "ensemble": "choose which finished trials are best together",
+    "ensemble": "choose which completed trials are best together",
     "export": "write the winner, or any trial, as a folder of files to take away",
     "predict": "classify images with an exported model, and explain it",
     "evaluate": "judge an exported model on a folder of images",

@@ -1,4 +1,4 @@
-"""`python -m search.ensemble`: choose which finished trials are best together, and say what that gains and costs."""
+"""`python -m search.ensemble`: choose which completed trials are best together, and say what that gains and costs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the arguments of this verb."""
     made = argparse.ArgumentParser(
         prog="python -m search.ensemble",
-        description="Choose an ensemble from the finished trials of a run whose weights were kept (greedy selection, "
+        description="Choose an ensemble from the completed trials of a run whose weights were kept (greedy selection, "
         "Caruana and others 2004). Nothing is trained.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,

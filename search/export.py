@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the arguments of this verb."""
     made = argparse.ArgumentParser(
         prog="python -m search.export",
-        description="Write a finished trial as a bundle: the model in several formats, a model card, the recipe, "
+        description="Write a completed trial as a bundle: the model in several formats, a model card, the recipe, "
         "labels, checksums. Each written file is loaded again in a new process and must say what the trained model "
         "said; only then the bundle is there.",
         epilog=EXAMPLE,
@@ -129,26 +129,23 @@ def _check_names(names: list[str] | None) -> None:
 
 
 def _list(*, json: bool) -> None:
-    """Print the formats."""
-    table = Table("format", "files", "what it is for", "lacks", box=None, pad_edge=False)
+    """Print the formats, and what those need that cannot be written here."""
+    table = Table("format", "files", "what it is for", box=None, pad_edge=False)
+    lacking = {entry.name: package for entry in formats if (package := missing(entry))}
     for entry in formats:
-        package = missing(entry)
         if json:
             print_json(
                 event="format",
                 name=entry.name,
                 files=list(entry.build.files),
                 about=entry.summary,
-                package=package,
+                package=lacking.get(entry.name),
             )
-        table.add_row(
-            entry.name,
-            ", ".join(entry.build.files),
-            entry.summary,
-            f"pip install {package}" if package else "",
-        )
+        table.add_row(entry.name, ", ".join(entry.build.files), entry.summary)
     if not json:
         Console(highlight=False).print(table)
+        for name, package in lacking.items():
+            print(f"{name} needs: pip install {package}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

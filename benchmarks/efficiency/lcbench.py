@@ -39,7 +39,7 @@ class Surrogate:
     """The ONNX model with its encodings; one for all tasks.
 
     Args:
-        folder: with `model.onnx`, `encoding.json`, `config_space.json` and `task_statistics.json`.
+        folder: `lcbench` of github.com/slds-lmu/yahpo_data: `model.onnx`, `encoding.json` and `config_space.json`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,7 +49,6 @@ class Surrogate:
             folder / "model.onnx", options, providers=["CPUExecutionProvider"]
         )
         self._codes = json.loads((folder / "encoding.json").read_text())["OpenML_task_id"]
-        self.statistics = json.loads((folder / "task_statistics.json").read_text())
         self.space = _space(json.loads((folder / "config_space.json").read_text()))
 
     def accuracy(self, task: str, point: Mapping[str, Value]) -> NDArray[np.float64]:
@@ -70,16 +69,17 @@ class LCBenchTask:
     Args:
         surrogate: shared by all tasks.
         task: its number at OpenML, as text.
+        best: the best known validation accuracy after the last epoch (0-100).
+        median: that of random configurations.
     """
 
     horizon = HORIZON
 
-    def __init__(self, surrogate: Surrogate, task: str) -> None:
+    def __init__(self, surrogate: Surrogate, task: str, *, best: float, median: float) -> None:
         self.name = task
         self.space = surrogate.space
         self._surrogate = surrogate
-        statistics = surrogate.statistics[task]
-        self._best, self._median = statistics["best"], statistics["median"]
+        self._best, self._median = best, median
 
     def curve(self, point: Mapping[str, Value]) -> NDArray[np.float64]:
         """Return the validation accuracy (0-100) of a point, shape [HORIZON]."""

@@ -22,7 +22,7 @@ METRIC = "value"
 SAMPLER = "auto"
 GRACE_PERIOD = 3
 REDUCTION_FACTOR = 3
-"""The sampler and the settings of `asha` in every space below `spaces/`."""
+"""The sampler and the settings of `asha` in most spaces below `spaces/`; without any, its grace period is 1."""
 
 UNLIMITED = 1_000_000
 """Trials: the clock ends the search."""

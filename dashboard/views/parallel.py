@@ -1,4 +1,4 @@
-"""Page: parallel coordinates with a brush on every axis; what is brushed filters every page."""
+"""Page: parallel coordinates with a brush on every axis; what is brushed filters the pages of all trials."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def draw(found: Open) -> None:
         _choice(known, axes)
         st.caption(
             "Drag on an axis to brush it, click a choice, click a brush to clear it. Drag a title to move its axis, "
-            "click it to turn it over. What is brushed filters every page."
+            "click it to turn it over. What is brushed also filters Leaderboard, Curves, Parameters, Rungs and "
+            "Timeline."
         )
     if found.shown.any():
         _best(found)

@@ -18,6 +18,7 @@ from benchmarks.efficiency.clock import Job, Outcome, Simulation, simulate
 from benchmarks.efficiency.contenders import BASELINES, OURS, WARM, build, installed
 from benchmarks.efficiency.digits import CURVES, Digits
 from benchmarks.efficiency.grid import searches
+from benchmarks.efficiency.problems import TASKS, load
 from benchmarks.efficiency.results import Result, Search, append, missing, read
 from benchmarks.efficiency.warm_start import past_of
 from search.plan.domain import Choice, Float, Int
@@ -294,12 +295,12 @@ def test_a_warm_start_is_compared_with_the_same_searches_without() -> None:
 def test_lcbench_gives_curves_of_the_whole_horizon() -> None:
     """The surrogate lies outside the repository; its space and its shapes are what the clock needs."""
     pytest.importorskip("onnxruntime")
-    from benchmarks.efficiency.lcbench import HORIZON, LCBenchTask, Surrogate  # noqa: PLC0415
+    from benchmarks.efficiency.lcbench import HORIZON  # noqa: PLC0415
 
     folder = Path(os.environ.get("WINNOW_LCBENCH", Path(__file__).parents[3] / "shared" / "lcbench"))
     if not folder.is_dir():
         pytest.skip("LCBench's surrogate is not here")
-    task = LCBenchTask(Surrogate(folder), (folder / "tasks_open.txt").read_text().split()[0])
+    task = load(next(iter(TASKS)), folder)
     point = task.space.sample(np.random.default_rng(0))
     assert task.curve(point).shape == (HORIZON,)
     assert 0 <= task.regret(point) < 1000

@@ -248,6 +248,19 @@ def test_the_verb_prints_its_progress_and_the_bundle_as_json(
     assert written["formats"] == end["formats"]
 
 
+def test_the_list_of_formats_says_what_brings_a_missing_one_also_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = {"executorch": "'winnow-search[executorch]'"}
+    monkeypatch.setattr(verb, "missing", lambda entry: lacking.get(entry.name))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert verb.main(["--list"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "executorch needs: pip install 'winnow-search[executorch]'"
+    assert sum(" needs: " in line for line in said) == 1
+    assert max(map(len, said)) <= 80
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

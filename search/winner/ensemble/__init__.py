@@ -1,1 +1,1 @@
-"""Several finished trials as one model: which ones, with which shares, what that gains and costs."""
+"""Several completed trials as one model: which ones, with which shares, what that gains and costs."""
