@@ -108,7 +108,10 @@ def _pair(text: str) -> tuple[str, Value]:
     name, equals, value = text.partition("=")
     if not equals:
         raise UserError(f"--set {text}: NAME=VALUE is expected")
-    return name.strip(), read_scalar(value.strip())
+    try:
+        return name.strip(), read_scalar(value.strip())
+    except ValueError as error:
+        raise UserError(f"--set {name.strip()}: {error}") from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -24,7 +24,7 @@ from search.winner.calibration import BINS, Honesty
 from search.winner.card_pictures import draw_confusion
 from search.winner.classifier import load
 from search.winner.description import Description
-from search.winner.evaluation import Evaluation, Mistake, NothingJudged, evaluate
+from search.winner.evaluation import Evaluation, NothingJudged, WrongImage, evaluate
 from search.winner.judged import judged
 from search.winner.pictures.canvas import write_picture
 from search.winner.pictures.sheet import Tile, contact_sheet
@@ -61,6 +61,8 @@ def _evaluated(arguments: argparse.Namespace) -> tuple[Evaluation, tuple[str, ..
         # Of odd metadata; what matters is an unreadable image.
         warnings.filterwarnings("ignore", module="PIL")
         asked = judged(description, arguments.data, directory=arguments.data_dir, split=arguments.split)
+        if arguments.out:  # refused before the minutes that the images take
+            arguments.out.mkdir(parents=True, exist_ok=True)
         told = _Progress(as_json=arguments.json)
         found = evaluate(classifier, asked, fit=arguments.temperature == "fit", tell=told)
     return found, classifier.classes
@@ -85,11 +87,12 @@ class _Progress:
 
 def _tell(found: Evaluation, classes: tuple[str, ...], arguments: argparse.Namespace) -> None:
     """Print an evaluation, and write its files where a folder is named."""
+    if not arguments.json:
+        print("\n".join(text(found, classes)))
     pictures = _write(found, classes, arguments.out) if arguments.out else {}
     if arguments.json:
         print_json(event="evaluated", **document(found, classes), pictures=pictures)
         return
-    print("\n".join(text(found, classes)))
     for name, path in pictures.items():
         print(f"{name}: {path}")
 
@@ -97,7 +100,6 @@ def _tell(found: Evaluation, classes: tuple[str, ...], arguments: argparse.Names
 def _write(found: Evaluation, classes: tuple[str, ...], folder: Path) -> dict[str, str]:
     """Write evaluation.json and the pictures; return where each is."""
     paths = {"confusion": folder / "confusion.png"}
-    folder.mkdir(parents=True, exist_ok=True)
     draw_confusion(found.matrix, classes, paths["confusion"])
     if found.worst:
         paths["worst"] = folder / "worst.png"
@@ -109,7 +111,7 @@ def _write(found: Evaluation, classes: tuple[str, ...], folder: Path) -> dict[st
     return {name: str(path) for name, path in {**paths, "document": folder / "evaluation.json"}.items()}
 
 
-def _tile(one: Mistake, classes: tuple[str, ...]) -> Tile:
+def _tile(one: WrongImage, classes: tuple[str, ...]) -> Tile:
     wrong = one.wrong
     lines = (
         f"said {classes[wrong.predicted]} {wrong.probability:.0%}",
@@ -145,7 +147,7 @@ def _class(found: Evaluation, place: int, name: str) -> dict[str, Any]:
     return {"name": name, **{key: value for key, value in shares.items() if key != "support"}, **counts}
 
 
-def _wrong(one: Mistake, classes: tuple[str, ...]) -> dict[str, Any]:
+def _wrong(one: WrongImage, classes: tuple[str, ...]) -> dict[str, Any]:
     wrong = one.wrong
     return {
         "true": classes[wrong.label],

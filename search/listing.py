@@ -65,7 +65,7 @@ def _places(folder: Place) -> list[tuple[str, Place]]:
 
 def _listed(run: Run) -> Listed:
     stands, best, held, origin = run.progress(), run.best(), run.driver, origin_of(run.layout)
-    ended = "finished" if stands.finished >= stands.budget else "unfinished"
+    ended = "finished" if stands.over else "unfinished"
     return Listed(
         name=run.name,
         state="running" if held is not None else ended,

@@ -15,6 +15,7 @@ from search.console import progress_document
 from search.costs import account_document, audit_text, forecast_text
 from search.display import duration, epochs_text, point_text
 from search.plan.command import command
+from search.plan.objectives import attribute_text
 from search.plan.writer import write_flow
 from search.runs.interval import wilson
 from search.runs.lease import origin_of
@@ -129,13 +130,10 @@ def print_front(console: Console, run: Run) -> None:
         return
     console.print(f"\nThe front of {', '.join([run.plan.objective.metric, *(g.attribute for g in goals)])}:")
     for trial in run.front()[:MOST_ON_FRONT]:
-        figures = "  ".join(f"{name} {_figure(value)}" for name, value in trial.record.attributes.items())
+        figures = "  ".join(
+            f"{name} {attribute_text(value)}" for name, value in trial.record.attributes.items()
+        )
         console.print(f"[bold]trial {trial.number}[/bold]  {trial.score:.4f}  {figures}")
-
-
-def _figure(value: float) -> str:
-    """Return an attribute as a person reads it: 7,012,938 and 3.25."""
-    return f"{value:,.0f}" if value.is_integer() else f"{value:,.3g}"
 
 
 def searched(run: Run, trial: Trial) -> Mapping[str, Any]:

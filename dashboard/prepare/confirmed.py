@@ -14,7 +14,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from search.runs.layout import RunLayout
 from search.runs.run import Run, Trial
 from search.winner.confirmation.document import Candidate, Confirmation, ConfirmationError, read_confirmation
-from search.winner.confirmation.schedule import TEST, Training, training_of
+from search.winner.confirmation.schedule import TEST, PlannedTraining, training_of
 from search.winner.confirmation.words import sentences, warnings
 
 ACCURACY = "val/accuracy"
@@ -73,7 +73,7 @@ def confirmation(layout: RunLayout) -> Confirmation | None:
     return _read(layout.confirmation, seen)
 
 
-def trainings(confirming: Run) -> list[tuple[Training, Trial]]:
+def trainings(confirming: Run) -> list[tuple[PlannedTraining, Trial]]:
     """Return the trainings of a confirmation's own run, each with its trial there."""
     return [(found, trial) for trial in confirming.trials if (found := training_of(trial.record))]
 

@@ -14,7 +14,7 @@ from search.runs.record import ENDED
 from search.runs.run import Run, Trial
 from search.winner.confirmation.rejects import cost as before_choice
 from search.winner.confirmation.rejects import phases
-from search.winner.confirmation.schedule import Schedule, Training
+from search.winner.confirmation.schedule import PlannedTraining, Schedule
 
 TOP, SEEDS = 5, 5
 """As `search.confirm` proposes them."""
@@ -130,7 +130,7 @@ def _score(confirming: Run, trial: Trial) -> float | None:
     return confirming.scoring.score(trial.record.values) if trial.status == "completed" else None
 
 
-def _stands(schedule: Schedule | None, ended: dict[Training, float | None], number: int) -> str:
+def _stands(schedule: Schedule | None, ended: dict[PlannedTraining, float | None], number: int) -> str:
     if schedule is None:
         return ""
     gone = schedule.dropped(ended)
@@ -139,7 +139,9 @@ def _stands(schedule: Schedule | None, ended: dict[Training, float | None], numb
     return "winner" if schedule.winner(ended) == number else "still in"
 
 
-def _row(confirming: Run, number: int, known: list[tuple[Training, Trial]], stands: str) -> dict[str, Any]:
+def _row(
+    confirming: Run, number: int, known: list[tuple[PlannedTraining, Trial]], stands: str
+) -> dict[str, Any]:
     own = [trial for training, trial in known if training.candidate == number]
     values = [accuracy_of(confirming, trial) for trial in own if trial.status == "completed"]
     found = [value for value in values if value is not None]

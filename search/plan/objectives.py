@@ -35,6 +35,11 @@ ATTRIBUTES: Mapping[str, Attribute] = {attribute.name: attribute for attribute i
 """All that a constraint or an objective beside the curve can be about, by name."""
 
 
+def attribute_text(value: float) -> str:
+    """Return an attribute's value as a person reads it: 7,012,938 and 3.25."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+
+
 @dataclass(frozen=True)
 class Constraint:
     """A bound on an attribute, which itself is within it.

@@ -66,7 +66,7 @@ def document(
         "reason": record.reason,
         "origin": record.origin,
         "epochs": record.step,
-        "seconds": record.last.seconds if record.last else 0.0,
+        "seconds": record.seconds,
         "config": config.to_json(),
         "fingerprint": config.fingerprint(),
         "metrics": dict(metrics),
@@ -149,7 +149,9 @@ def _write_end(folder: TrialLayout, record: TrialRecord) -> None:
 
 def _environment(folder: TrialLayout) -> Mapping[str, str]:
     for attempt in reversed(folder.attempts()):
-        if attempt.environment.is_file():
+        try:
             found: Mapping[str, str] = json.loads(attempt.environment.read_text(encoding="utf-8"))
-            return found
+        except (FileNotFoundError, ValueError):  # none yet, or a power cut has emptied it
+            continue
+        return found
     return {}

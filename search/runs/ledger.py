@@ -69,14 +69,13 @@ def ledger(records: Sequence[TrialRecord], *, epochs: int, gpus: float = 1.0) ->
     on_gpus = _on_gpus(records)
     if on_gpus:
         table[:, SECONDS] *= np.array([_gpus(record, gpus) for record in trained]).reshape(-1, 1, 1)
-    scale = 1 / 3600
     spans = [f"{low + 1}–{high}" for low, high in itertools.pairwise(edges)]
     return Ledger(
         unit="GPU-hours" if on_gpus else "worker-hours",
-        total=_cost("total", table.sum(axis=2), scale),
-        rungs=tuple(_cost(span, table[:, :, i], scale) for i, span in enumerate(spans)),
+        total=_cost("total", table.sum(axis=2)),
+        rungs=tuple(_cost(span, table[:, :, i]) for i, span in enumerate(spans)),
         architectures=tuple(
-            _cost(name, table[rows].sum(axis=2), scale) for name, rows in _architectures(trained).items()
+            _cost(name, table[rows].sum(axis=2)) for name, rows in _architectures(trained).items()
         ),
         rejected=sum(record.status == "rejected" for record in records),
     )
@@ -96,12 +95,7 @@ def saved(record: TrialRecord, epochs: int) -> tuple[int, float]:
         return 0, 0.0
     condemned = any(not (rung.keep or rung.audited or rung.front) for rung in record.last.rungs)
     missing = max(record.horizon(epochs) - record.step, 0) if condemned else 0
-    return missing, missing * seconds_spent(record) / record.step
-
-
-def seconds_spent(record: TrialRecord) -> float:
-    """Return a trial's seconds of training, pauses and what a crash lost left out."""
-    return record.last.seconds if record.last else 0.0
+    return missing, missing * record.seconds / record.step
 
 
 def _edges(records: Iterable[TrialRecord], epochs: int) -> list[int]:
@@ -122,16 +116,16 @@ def _shares(record: TrialRecord, edges: Sequence[int], epochs: int) -> Shares:
     return np.diff(np.array([reached, spent, spared, spared * (more / max(missing, 1))]), axis=1)
 
 
-def _cost(name: str, table: npt.NDArray[np.float64], scale: float) -> Cost:
-    """Add up a table (trials, 4); seconds times ``scale`` are hours."""
+def _cost(name: str, table: npt.NDArray[np.float64]) -> Cost:
+    """Add up a table (trials, 4): epochs, seconds, and both saved."""
     epochs, seconds, saved, seconds_more = (float(column) for column in table.sum(axis=0))
     return Cost(
         name=name,
         trials=int((table[:, 0] > 0).sum()),
         epochs=round(epochs),
-        hours=seconds * scale,
+        hours=seconds / 3600,
         epochs_saved=round(saved),
-        hours_saved=seconds_more * scale,
+        hours_saved=seconds_more / 3600,
     )
 
 

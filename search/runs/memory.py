@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from search.plan.trial_config import Value
+from search.runs.errors import StudyError
 from search.runs.layout import write_json
 from search.runs.ranking import Scoring, rank
 from search.runs.record import TrialRecord
@@ -86,14 +87,19 @@ def read_memory(path: Path) -> tuple[PastSearch, ...]:
     """Read what `write_memory` wrote; nothing where there is no such file.
 
     Raises:
-        ValueError: it has a format that this version does not read.
+        StudyError: it is damaged, or has a format that this version does not read.
     """
     if not path.is_file():
         return ()
-    document = json.loads(path.read_text(encoding="utf-8"))
-    if document.get("format") != FORMAT:
-        raise ValueError(f"{path}: format {FORMAT} is expected, but got {document.get('format')!r}")
-    return tuple(_search(found) for found in document["searches"])
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            raise StudyError(f"{path}: format {FORMAT} is expected, but got {document['format']!r}")
+        return tuple(_search(found) for found in document["searches"])
+    except StudyError:
+        raise
+    except (ValueError, TypeError, KeyError) as error:
+        raise StudyError(f"{path} is damaged: {error!r}") from error
 
 
 def _trial(record: TrialRecord, scoring: Scoring, epochs: int) -> PastTrial:

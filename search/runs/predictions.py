@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from search.training.predictions import FORMAT, Predictions
+from search.training.predictions import Predictions
 
 MOST_BYTES = 512 * 2**20
 """Of the arrays of a file: 250,000 images of 1,000 classes."""
@@ -51,8 +51,8 @@ def read_predictions(path: Path) -> Predictions:
         raise PredictionsError(f"{path} is not there: this trial has kept no predictions.") from None
     except PredictionsError:
         raise
-    except KeyError as error:
-        raise PredictionsError(f"{path} is damaged: it has no {error.args[0]}") from error
+    except KeyError as error:  # of the archive, whose text would stand in quotation marks
+        raise PredictionsError(f"{path} is damaged: {error.args[0]}") from error
     except DAMAGE as error:
         raise PredictionsError(f"{path} is damaged: {error}") from error
     if reason := _mistake(found):
@@ -113,7 +113,10 @@ def _mistake(found: Predictions) -> str:
     if labels.dtype != np.int64 or indices.dtype != np.int64:
         return f"whole numbers are expected as labels and indices, but got {labels.dtype} and {indices.dtype}"
     if labels.min() < 0 or labels.max() >= logits.shape[1] or indices.min() < 0:
-        return f"labels of 0 to {logits.shape[1] - 1} are expected, but got {labels.min()} to {labels.max()}"
+        return (
+            f"labels of 0 to {logits.shape[1] - 1} and indices from 0 are expected, but got labels of "
+            f"{labels.min()} to {labels.max()} and indices from {indices.min()}"
+        )
     if not np.isfinite(logits).all():
         return "a logit is not finite"
-    return f"predictions of format {FORMAT} have a step of at least 1" if found.step < 1 else ""
+    return f"a step of at least 1 is expected, but got {found.step}" if found.step < 1 else ""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.runs.ledger import saved, seconds_spent
+from search.runs.ledger import saved
 from search.runs.ranking import Scoring, leader
 from search.runs.record import ENDED, TrialRecord
 
@@ -71,7 +71,7 @@ def progress(
     budget += sum(record.request is not None for record in present)
     best = leader(records, scoring)
     spent = sum(record.step for record in records)
-    seconds = sum(map(seconds_spent, records))
+    seconds = sum(record.seconds for record in records)
     spared = [saved(record, epochs) for record in records]
     return Progress(
         counts=counts,

@@ -182,6 +182,11 @@ class TrialRecord:
         """The last report."""
         return self.reports[max(self.reports)] if self.reports else None
 
+    @property
+    def seconds(self) -> float:
+        """Seconds of training and validation; pauses and what a crash lost are left out."""
+        return self.last.seconds if self.last else 0.0
+
     @cached_property
     def step(self) -> int:
         """The last recorded step; 0 before the first."""

@@ -63,7 +63,7 @@ class Trial:
     @property
     def seconds(self) -> float:
         """Seconds of training, pauses left out."""
-        return self.record.last.seconds if self.record.last else 0.0
+        return self.record.seconds
 
     @property
     def weights(self) -> Path | None:

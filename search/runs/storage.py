@@ -34,10 +34,17 @@ class SharedStorage:
 
 
 def read_storage(layout: RunLayout) -> SharedStorage | None:
-    """Return where the study of a run is, when it is not its journal."""
+    """Return where the study of a run is, when it is not its journal.
+
+    Raises:
+        StudyError: the file that says so is damaged.
+    """
     if not layout.storage.is_file():
         return None
-    return SharedStorage(**json.loads(layout.storage.read_text(encoding="utf-8")))
+    try:
+        return SharedStorage(**json.loads(layout.storage.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise StudyError(f"{layout.storage} is damaged, or of another version: {error}") from error
 
 
 def open_for_writing(journal: Path) -> tuple[BaseStorage, Path | None]:

@@ -9,13 +9,11 @@ from pathlib import Path
 from search.plan.cluster_yaml import load_cluster, node_types
 from search.plan.plan import Plan
 from search.runs.record import TrialRecord
+from search.runs.sparing import Sparing
 from search.runs.spending import REASONS, spent
 
 EVERY = 1.0
-"""Seconds between two sums of hours and money."""
-
-SHARE = 50.0
-"""A sum stands at least so many times as long as it took: a large search pays at most 2 % of its driver for it."""
+"""Seconds between two sums of hours and money, at least."""
 
 
 class Budgets:
@@ -36,9 +34,8 @@ class Budgets:
         wall: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._plan, self._wall, self._clock = plan, wall, clock
+        self._plan, self._wall, self._sparing = plan, wall, Sparing(EVERY, clock)
         self._epochs = sum(known.step for known in records)
-        self._due = 0.0
 
     def epoch(self) -> str:
         """Count an epoch before it is recorded; return why that is the last one, else nothing."""
@@ -55,12 +52,10 @@ class Budgets:
         budget = self._plan.budget
         if (budget.total_epochs, budget.gpu_hours, budget.cost) == (None, None, None):
             return ""
-        began = self._clock()
-        if began < self._due:
+        if not self._sparing.due:
             return ""
-        found = spent(records(), budget=budget, prices=self._plan.resources.prices, now=self._wall())
-        ended = self._clock()
-        self._due = ended + max(EVERY, SHARE * (ended - began))
+        prices = self._plan.resources.prices
+        found = self._sparing.do(lambda: spent(records(), budget=budget, prices=prices, now=self._wall()))
         return found.used_up()
 
 

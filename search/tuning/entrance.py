@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from search.plan.objectives import Constraint
+from search.plan.objectives import Constraint, attribute_text
 from search.plan.space import Space
 from search.plan.trial_config import Value
 from search.runs.record import Stint, TrialRecord
@@ -133,7 +133,7 @@ class Entrance:
 
     def _why_rejected(self, attributes: Mapping[str, float], violations: Mapping[Constraint, float]) -> str:
         worst = max(violations, key=lambda constraint: violations[constraint])
-        return f"rejected: {worst.attribute} {_shown(attributes[worst.attribute])}, but `{worst}`"
+        return f"rejected: {worst.attribute} {attribute_text(attributes[worst.attribute])}, but `{worst}`"
 
     def _why_infeasible(self) -> str:
         rejected = self._roster.records[-MOST_REJECTED:]
@@ -143,8 +143,3 @@ class Entrance:
             f"the constraints reject what is proposed: of the last {len(rejected)} configurations none was "
             f"allowed, and {count} violate `{worst}`: relax it, or narrow the space"
         )
-
-
-def _shown(value: float) -> str:
-    """Return a figure as a person reads it: 7,012,938 and 3.25."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"

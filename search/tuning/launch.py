@@ -16,6 +16,7 @@ import optuna
 from optuna.study import Study
 from sqlalchemy.exc import SQLAlchemyError
 
+from search.plan.command import command
 from search.plan.place import Place
 from search.plan.plan import Plan
 from search.plan.vocabulary import Vocabulary
@@ -114,7 +115,6 @@ def start(plan: Plan, *, folder: Place, name: str | None, listener: Listener, op
     refuse_transfer(plan, words, data)
     layout, address = new_run(folder, name, plan.name)
     write_text(layout.plan, plan.to_yaml())
-    _describe_images(layout, data)
     if past:
         write_memory(layout.memory, past)
     if options.storage:
@@ -174,7 +174,6 @@ def resume(
     words = vocabulary(plan.plugins)
     if more_trials or plan != before or not open_run(layout.root, storage=options.storage).over:
         refuse_transfer(plan, words, data)
-    _describe_images(layout, data)  # this may be another machine, or the cache was made anew
     return _run(
         plan,
         layout,
@@ -204,10 +203,11 @@ def _run(
 ) -> Outcome:
     """Drive a search to its end; ``before`` is its plan until now, None for a new one."""
     with (
-        resumable(layout, "search.resume"),
+        resumable(layout, "resume"),
         Lease(layout) as lease,
         site_of(plan, options) as site,
     ):
+        _describe_images(layout, data)  # a resumed one may be on another machine, or its cache was made anew
         study = open_study(plan, layout, new=before is None, storage=options.storage, say=options.say)
         if before is not None and before != plan:
             study, plan, more_trials = _change(
@@ -390,5 +390,5 @@ def resumable(layout: RunLayout, verb: str) -> Iterator[None]:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error).split("\n")[0]
         raise OSError(
             f"{layout.root}: {said}: the search has stopped, and all that was recorded is "
-            f"kept; when that is mended, go on by `python -m {verb} {layout.root}`"
+            f"kept; when that is mended, go on by `{command(verb, layout.root)}`"
         ) from error

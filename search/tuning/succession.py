@@ -37,7 +37,7 @@ APPLIED = "applied"
 
 
 @dataclass(frozen=True)
-class Origin:
+class Predecessor:
     """From which study one was copied, how many trials it had, and their horizon."""
 
     study: str
@@ -76,7 +76,7 @@ def go_on(
         request = f"{record.REQUEST}{EXTENSION}-{made.study_name}"
         attributes = {request: {"kind": "extend", "trials": more_trials}, **attributes}
     # The last attribute is what makes the new study count.
-    attributes[ORIGIN] = asdict(Origin(study.study_name, len(policy.records), before.budget.epochs))
+    attributes[ORIGIN] = asdict(Predecessor(study.study_name, len(policy.records), before.budget.epochs))
     for key, value in attributes.items():
         made._storage.set_study_system_attr(made._study_id, key, value)
     return made, after

@@ -37,7 +37,7 @@ WORST = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Mistake:
+class WrongImage:
     """A wrongly classified image: what is said of it, what it is called, its pixels (H, W, C) as the model sees it."""
 
     wrong: Wrong
@@ -63,7 +63,7 @@ class Evaluation:
     matrix: npt.NDArray[np.int64]
     scores: ClassScores
     scaling: Scaling
-    worst: tuple[Mistake, ...]
+    worst: tuple[WrongImage, ...]
     unreadable: tuple[Unreadable, ...]
 
     @property
@@ -183,7 +183,7 @@ def _scaling(logits: Logits, labels: Labels, held: Sequence[_Said], *, fit: bool
     return scaled_by_halves(logits, labels)
 
 
-def _worst(logits: Logits, labels: Labels, places: Sequence[tuple[Part, int]]) -> Iterator[Mistake]:
+def _worst(logits: Logits, labels: Labels, places: Sequence[tuple[Part, int]]) -> Iterator[WrongImage]:
     """Yield the wrong answers of the highest loss."""
     said = log_probabilities(logits)
     given, loss = logits.argmax(axis=1), -said[np.arange(len(labels)), labels]
@@ -199,4 +199,4 @@ def _worst(logits: Logits, labels: Labels, places: Sequence[tuple[Part, int]]) -
             true_probability=float(np.exp(said[row, label])),
             loss=float(loss[row]),
         )
-        yield Mistake(wrong, part.name(place), part.read(place))
+        yield WrongImage(wrong, part.name(place), part.read(place))

@@ -77,6 +77,10 @@ def test_a_path_with_spaces_can_be_copied_from_what_is_said(tmp_path: Path, caps
         (["--set", "learning_rate=7"], "found 7, expected a number from 0.001 to 0.1"),
         (["--set", "lerning_rate=0.01"], "did you mean 'learning_rate'?"),
         (["--set", "learning_rate"], "NAME=VALUE is expected"),
+        (
+            ["--set", f"learning_rate={'1' * 401}"],
+            "--set learning_rate: a whole number of at most 400 digits",
+        ),
         (["--from", "9"], "but 9 was asked for"),
         ([], "--from N, --set NAME=VALUE or both are expected"),
         (["--set", "momentum=0.6", "--set", "optimizer=adam"], "active only when optimizer is sgd"),

@@ -7,12 +7,18 @@ import shutil
 import time
 from pathlib import Path
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.trial import TrialState, create_trial
 
 from search import resume, status
+from search.runs.journal import Journal
 from search.runs.layout import RunLayout
 from search.runs.lease import FRESH, Holder, Origin, write_origin
+from search.runs.record import POINT
 from tests.cli.conftest import Finished
+from tests.dashboard.conftest import make_run
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -79,3 +85,14 @@ def test_a_copy_says_what_it_is_and_is_not_resumed_by_mistake(
     assert "python -m search.fetch /there/asleep --cluster /my/cluster.yaml --runs-dir" in said
     assert resume.main([str(runs / "asleep"), "--local"]) == 2
     assert "python -m search.resume /there/asleep --cluster /my/cluster.yaml" in capsys.readouterr().err
+
+
+def test_a_run_with_a_trial_under_way_is_not_finished_whatever_its_budget(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = make_run(tmp_path)  # four of four trials are done
+    study = optuna.load_study(study_name="s", storage=JournalStorage(Journal(layout.journal)))
+    study.add_trial(create_trial(state=TrialState.WAITING, system_attrs={POINT: {"width": 32}}))
+    assert status.main(["--runs-dir", str(tmp_path), "--json"]) == 0
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (run["state"], run["done"], run["trials"]) == ("unfinished", 4, 4)

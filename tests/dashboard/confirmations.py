@@ -11,7 +11,7 @@ from search.runs.layout import RunLayout
 from search.runs.run import Run
 from search.winner.confirmation.document import Candidate, Confirmation
 from search.winner.confirmation.estimate import Difference, Estimate
-from search.winner.confirmation.schedule import Schedule, Training
+from search.winner.confirmation.schedule import PlannedTraining, Schedule
 from tests.dashboard.records import curve, run
 
 SCHEDULE = Schedule(candidates=(7, 3, 5), phases=(1, 2), tests=2, epochs=9, seed=0)
@@ -63,7 +63,7 @@ def write(layout: RunLayout, found: Confirmation) -> None:
 
 
 def confirming_run(
-    folder: Path, values: Mapping[Training, list[float]], *, schedule: Schedule | None = SCHEDULE
+    folder: Path, values: Mapping[PlannedTraining, list[float]], *, schedule: Schedule | None = SCHEDULE
 ) -> Run:
     """Return a confirmation's own run: trainings with a value for each epoch; fewer than nine: it is under way."""
     records = [

@@ -15,7 +15,7 @@ from dashboard.prepare import confirmed as prepared
 from dashboard.prepare.confirmed import Confirmed
 from search.runs.layout import RunLayout
 from search.winner.confirmation.document import Confirmation, ConfirmationError
-from search.winner.confirmation.schedule import CHOICE, TEST, Training
+from search.winner.confirmation.schedule import CHOICE, TEST, PlannedTraining
 from tests.dashboard.confirmations import candidate, confirming_run, document, write
 
 
@@ -97,7 +97,11 @@ def test_a_damaged_confirmation_is_an_error_in_a_sentence(tmp_path: Path, change
 
 
 def test_trainings_are_told_from_other_trials_and_by_their_part(tmp_path: Path) -> None:
-    done, under_way, final = Training(2, 11, CHOICE, 9), Training(0, 12, CHOICE, 9), Training(2, 13, TEST, 9)
+    done, under_way, final = (
+        PlannedTraining(2, 11, CHOICE, 9),
+        PlannedTraining(0, 12, CHOICE, 9),
+        PlannedTraining(2, 13, TEST, 9),
+    )
     confirming = confirming_run(tmp_path, {done: [0.9] * 9, under_way: [0.8] * 3, final: [0.95] * 9})
     assert [training for training, _ in prepared.trainings(confirming)] == [done, under_way, final]
     assert [(one.candidate, one.seed, one.final, one.accuracy) for one in prepared.fresh(confirming)] == [
@@ -108,9 +112,9 @@ def test_trainings_are_told_from_other_trials_and_by_their_part(tmp_path: Path) 
 
 def test_the_chart_has_a_dot_for_each_training_and_an_interval_for_each_candidate(tmp_path: Path) -> None:
     done = {
-        Training(2, 11, CHOICE, 9): [0.9] * 9,
-        Training(0, 11, CHOICE, 9): [0.8] * 9,
-        Training(2, 13, TEST, 9): [0.95] * 9,
+        PlannedTraining(2, 11, CHOICE, 9): [0.9] * 9,
+        PlannedTraining(0, 11, CHOICE, 9): [0.8] * 9,
+        PlannedTraining(2, 13, TEST, 9): [0.95] * 9,
     }
     columns = prepared.chart_rows(document(), prepared.fresh(confirming_run(tmp_path, done)))
     assert columns["rows"]["row"] == ["trial 2\nwinner", "trial 0\nleft in round 1"]

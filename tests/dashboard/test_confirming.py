@@ -13,7 +13,7 @@ from dashboard.prepare import confirming
 from dashboard.prepare.confirming import Asked
 from search.runs.run import Run
 from search.winner.confirmation.rejects import phases
-from search.winner.confirmation.schedule import CHOICE, TEST, Schedule, Training
+from search.winner.confirmation.schedule import CHOICE, TEST, PlannedTraining, Schedule
 from tests.dashboard.confirmations import SCHEDULE, confirming_run
 from tests.dashboard.records import curve, run
 
@@ -25,7 +25,7 @@ def searched(folder: Path, trials: int) -> Run:
 
 def trained(schedule: Schedule) -> int:
     """Return how many trainings a schedule takes, by following it to its end."""
-    scores: dict[Training, float | None] = {}
+    scores: dict[PlannedTraining, float | None] = {}
     while due := schedule.due(scores):
         scores |= {training: -float(training.candidate) for training in due}
     return len(scores)
@@ -68,8 +68,8 @@ def test_nothing_is_done_at_the_beginning(tmp_path: Path) -> None:
 
 def test_who_left_and_who_is_still_in_follows_the_schedule(tmp_path: Path) -> None:
     first, second = SCHEDULE.seeds(CHOICE, 2)
-    values = {Training(number, first, CHOICE, 9): [number / 10] * 9 for number in (7, 3, 5)}
-    values[Training(7, second, CHOICE, 9)] = [0.7] * 3
+    values = {PlannedTraining(number, first, CHOICE, 9): [number / 10] * 9 for number in (7, 3, 5)}
+    values[PlannedTraining(7, second, CHOICE, 9)] = [0.7] * 3
     stands = confirming.standing(confirming_run(tmp_path, values))
     assert stands.done == 3
     assert stands.columns["stands"] == ["still in", "left in round 1", "still in"]
@@ -81,16 +81,16 @@ def test_who_left_and_who_is_still_in_follows_the_schedule(tmp_path: Path) -> No
 
 def test_the_winner_is_told_while_its_last_models_train(tmp_path: Path) -> None:
     first, second = SCHEDULE.seeds(CHOICE, 2)
-    values = {Training(number, first, CHOICE, 9): [number / 10] * 9 for number in (7, 3, 5)}
-    values |= {Training(number, second, CHOICE, 9): [number / 10] * 9 for number in (7, 5)}
-    values[Training(7, SCHEDULE.seeds(TEST, 1)[0], TEST, 9)] = [0.7] * 9
+    values = {PlannedTraining(number, first, CHOICE, 9): [number / 10] * 9 for number in (7, 3, 5)}
+    values |= {PlannedTraining(number, second, CHOICE, 9): [number / 10] * 9 for number in (7, 5)}
+    values[PlannedTraining(7, SCHEDULE.seeds(TEST, 1)[0], TEST, 9)] = [0.7] * 9
     stands = confirming.standing(confirming_run(tmp_path, values))
     assert stands.columns["stands"] == ["winner", "left in round 1", "left in round 2"]
 
 
 def test_without_a_schedule_what_is_there_is_counted(tmp_path: Path) -> None:
     stands = confirming.standing(
-        confirming_run(tmp_path, {Training(4, 1, CHOICE, 9): [0.5] * 9}, schedule=None)
+        confirming_run(tmp_path, {PlannedTraining(4, 1, CHOICE, 9): [0.5] * 9}, schedule=None)
     )
     assert (stands.done, stands.planned, stands.share) == (1, None, 0.0)
     assert stands.columns["trial"] == [4]

@@ -20,7 +20,7 @@ from dashboard.scratch import SCRATCH
 from dashboard.trying import MOST_IMAGES, MOST_MB, too_much
 from search.runs.layout import RunLayout
 from search.runs.lease import Lease
-from search.winner.confirmation.schedule import CHOICE, Training
+from search.winner.confirmation.schedule import CHOICE, PlannedTraining
 from tests.dashboard.bundles import make_bundle, picture
 from tests.dashboard.confirmations import SCHEDULE, confirming_run, document, write
 from tests.dashboard.visits import checked, figures, said, visited
@@ -153,7 +153,8 @@ def test_a_confirmation_that_is_under_way_is_followed_and_can_be_stopped(real: P
     layout = RunLayout(real).confirming
     seed = SCHEDULE.seeds(CHOICE, 1)[0]
     shutil.copy(
-        real / "study.journal", confirming_run(layout.root, {Training(7, seed, CHOICE, 9): [0.5]}).layout.root
+        real / "study.journal",
+        confirming_run(layout.root, {PlannedTraining(7, seed, CHOICE, 9): [0.5]}).layout.root,
     )
     with Lease(layout):
         app = visited("winner", run="tiny")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.plan.objectives import Constraint, Goal, Relation, number
+from search.plan.objectives import Constraint, Goal, Relation, attribute_text, number
 
 BOUNDS = st.floats(1e-6, 1e15)
 RELATIONS: st.SearchStrategy[Relation] = st.sampled_from(["<=", ">="])
@@ -58,3 +58,11 @@ def test_a_sentence_is_written_as_a_person_would() -> None:
     assert str(Constraint("parameters", "<=", 5e6)) == "parameters <= 5000000"
     assert str(Constraint("latency_ms", ">=", 2.5)) == "latency_ms >= 2.5"
     assert [Goal("x").mode, Goal("x", maximize=True).mode] == ["min", "max"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(7_012_938, "7,012,938"), (7_012_938.0, "7,012,938"), (3.25, "3.25"), (0.123456, "0.1235")],
+)
+def test_an_attribute_is_told_as_a_person_reads_it(value: float, text: str) -> None:
+    assert attribute_text(value) == text

@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.runs.keeper import KEEP, prune_checkpoints
+from search.plan.trial_config import DataConfig, TrialConfig
+from search.runs.keeper import KEEP, document, prune_checkpoints
 from search.runs.layout import RunLayout
 from search.runs.ranking import Scoring
 from search.runs.record import RecordedReport, Status, TrialRecord
@@ -41,3 +42,18 @@ def test_the_best_completed_keep_their_weights_however_many_end_between_two_look
         completed = sorted((-r.values[1], r.number) for r in records if r.status == "completed")
         there = {r.number for r in records if layout.trial(r.number).attempt(1).checkpoints()}
         assert there == {number for _, number in completed[:KEEP]}
+
+
+def test_an_environment_that_a_power_cut_has_emptied_is_that_of_the_attempt_before(tmp_path: Path) -> None:
+    layout = RunLayout(tmp_path)
+    trial = layout.trial(0)
+    for number in (1, 2):
+        trial.attempt(number).folder.mkdir(parents=True)
+        trial.attempt(number).environment.write_text(
+            "" if number == 2 else '{"torch": "2.15"}', encoding="utf-8"
+        )
+    record = TrialRecord(0, "completed", {}, {}, ())
+    said = document(trial, record, TrialConfig({}, DataConfig("digits"), 1, 0), {})
+    assert said["environment"] == {"torch": "2.15"}
+    trial.attempt(1).environment.unlink()
+    assert document(trial, record, TrialConfig({}, DataConfig("digits"), 1, 0), {})["environment"] == {}

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.runs.errors import StudyError
 from search.runs.memory import PastSearch, read_memory, remember, remember_all, write_memory
 from search.runs.ranking import Scoring
 from search.runs.record import Copied, Status, TrialRecord
@@ -87,5 +88,12 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 def test_a_format_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "memory.json").write_text(json.dumps({"format": 99, "searches": []}), encoding="utf-8")
-    with pytest.raises(ValueError, match="format 1 is expected, but got 99"):
+    with pytest.raises(StudyError, match="format 1 is expected, but got 99"):
+        read_memory(tmp_path / "memory.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "searches": [{}]}'])
+def test_a_damaged_memory_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "memory.json").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match=r"memory\.json is damaged"):
         read_memory(tmp_path / "memory.json")

@@ -45,9 +45,9 @@ def arrays(**changed: Any) -> dict[str, Any]:
         ({"logits": np.full((4, 3), np.nan, np.float16)}, "not finite"),
         ({"labels": np.array([0, 1, 2, 3])}, "labels of 0 to 2"),
         ({"labels": np.array([0.0, 1, 2, 0])}, "whole numbers"),
-        ({"indices": np.array([-1, 5, 6, 9])}, "labels of 0 to 2"),
+        ({"indices": np.array([-1, 5, 6, 9])}, "indices from 0 are expected.*indices from -1"),
         ({"format": np.int64(9)}, "format 1 are expected"),
-        ({"step": np.int64(0)}, "a step of at least 1"),
+        ({"step": np.int64(0)}, "a step of at least 1 is expected, but got 0"),
         ({"labels": np.array([None] * 4, dtype=object)}, "objects"),
     ],
 )
@@ -63,7 +63,9 @@ def test_arrays_that_do_not_belong_together_are_refused(
 def test_an_array_that_is_missing_is_named(tmp_path: Path) -> None:
     path = tmp_path / "validation.npz"
     np.savez(path, **{name: value for name, value in arrays().items() if name != "indices"})
-    with pytest.raises(PredictionsError, match="indices"):
+    with pytest.raises(
+        PredictionsError, match=r"is damaged: There is no item named 'indices\.npy' in the archive"
+    ):
         read_predictions(path)
 
 

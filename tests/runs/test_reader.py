@@ -85,3 +85,11 @@ def test_a_plan_that_changes_is_read_again(tmp_path: Path) -> None:
     first = reader.read()
     layout.plan.write_text(layout.plan.read_text(encoding="utf-8").replace("trials: 4", "trials: 5"), "utf-8")
     assert (first.plan.budget.trials, reader.read().plan.budget.trials) == (4, 5)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"url": "sqlite:///x"}', '{"newer": 1}'])
+def test_a_damaged_note_of_where_the_study_lies_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
+    layout = make_run(tmp_path)
+    layout.storage.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match=r"storage\.json is damaged"):
+        open_run(layout.root)

@@ -11,8 +11,10 @@ from PIL import Image
 from search.plan.trial_config import DataConfig
 from search.runs.images import NoImages, image_entry, open_images
 from search.runs.layout import RunLayout
+from search.runs.lease import Lease, RunIsHeld
 from search.training.data import load_data
 from search.tuning import launch
+from tests.inprocess import finished_run
 
 
 def test_an_older_run_learns_where_its_images_are_and_a_second_call_leaves_the_file_alone(
@@ -42,3 +44,22 @@ def test_a_run_whose_images_stay_in_their_files_says_where_a_worker_finds_their_
     assert found.validation.read()[0].tolist() == data.validation.read()[0].tolist()
     with pytest.raises(NoImages, match="decoded on the fly"):
         open_images(layout, cache=cache)
+
+
+def test_a_refused_second_driver_writes_nothing_into_the_run(tmp_path: Path) -> None:
+    layout = RunLayout(finished_run(tmp_path))
+    older = json.dumps({"split": load_data(DataConfig("digits", validation=0.2)).split_fingerprint})
+    layout.images.write_text(older)  # which its driver would complete
+    with Lease(layout), pytest.raises(RunIsHeld):
+        launch.resume(
+            layout.root, more_trials=1, seconds=None, listener=lambda snapshot: None, options=launch.Options()
+        )
+    assert layout.images.read_text() == older
+
+
+def test_how_a_search_goes_on_after_an_outage_can_be_pasted(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match=r"go on by `python -m search\.resume '.*/my runs/a'`"),
+        launch.resumable(RunLayout(tmp_path / "my runs/a"), "resume"),
+    ):
+        raise OSError(28, "No space left on device")

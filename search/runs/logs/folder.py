@@ -62,7 +62,8 @@ class LogFolder:
         )
         events = {path: look for path, look in looks.items() if not path.endswith(PARAMETERS)}
         gone = state.forget(events)
-        unreadable = dict(self._unreadable)
+        unreadable = self._unreadable
+        self._unreadable = {path: why for path, why in unreadable.items() if path in events}
         said = {file.number: file.session for file in state.files.values()} if self._logs else {}
         read = self._read(events)
         if self._logs is not None and not (read or gone or described) and unreadable == self._unreadable:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 DOUBLE, VARINT, BYTES, SINGLE = 1, 0, 2, 5
 """Wire types: of 8 bytes, of variable length, with a length in front, of 4 bytes."""
 
-WALL, STEP, SUMMARY, SESSION = 1, 2, 5, 7
+WALL, STEP, SUMMARY = 1, 2, 5
 """Fields of an Event: wall_time, step, summary, session_log."""
 
 EVENT = {

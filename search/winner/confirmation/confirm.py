@@ -128,7 +128,7 @@ def confirm(
     )
     layout.root.mkdir(parents=True, exist_ok=True)
     with (
-        launch.resumable(run.layout, "search.confirm"),
+        launch.resumable(run.layout, "confirm"),
         Lease(layout) as lease,
         written(run.layout, say=options.say) as whole,
     ):

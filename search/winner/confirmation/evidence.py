@@ -18,7 +18,7 @@ from search.winner.confirmation.chance import chances, chances_by_score
 from search.winner.confirmation.document import Candidate, Confirmation
 from search.winner.confirmation.estimate import Correct, difference, estimate
 from search.winner.confirmation.policy import scores
-from search.winner.confirmation.schedule import CHOICE, TEST, Schedule, Scores, Training, training_of
+from search.winner.confirmation.schedule import CHOICE, TEST, PlannedTraining, Schedule, Scores, training_of
 
 ACCURACY = "val/accuracy"
 
@@ -27,10 +27,10 @@ class NothingLearned(ValueError):  # noqa: N818 (says what is the case)
     """The trainings of a confirmation say nothing of its winner; the message says why."""
 
 
-class Trained(NamedTuple):
+class TrainedCandidate(NamedTuple):
     """A training of the confirmation that has ended, with what it left."""
 
-    training: Training
+    training: PlannedTraining
     trial: Trial
 
 
@@ -49,7 +49,9 @@ def evidence(
     Raises:
         PredictionsError: a training's predictions are missing or damaged.
     """
-    ended = [Trained(one, trial) for trial in confirming.trials if (one := training_of(trial.record))]
+    ended = [
+        TrainedCandidate(one, trial) for trial in confirming.trials if (one := training_of(trial.record))
+    ]
     told = scores([one.trial.record for one in ended], run.scoring)
     winner = schedule.winner(told)
     if winner is None or schedule.due(told):
@@ -80,7 +82,7 @@ def evidence(
     )
 
 
-def _is(one: Trained, candidate: int, part: str) -> bool:
+def _is(one: TrainedCandidate, candidate: int, part: str) -> bool:
     """Tell whether this is a training of a candidate that has something to say."""
     training = one.training
     return training.candidate == candidate and training.part == part and one.trial.status == "completed"
@@ -94,13 +96,13 @@ def _scores(told: Scores, candidate: int, part: str) -> list[float]:
     ]
 
 
-def _choice(ended: Sequence[Trained], candidate: int) -> Correct | None:
+def _choice(ended: Sequence[TrainedCandidate], candidate: int) -> Correct | None:
     """Return the right answers of a candidate's trainings before the choice; None where all failed."""
     done = [one for one in ended if _is(one, candidate, CHOICE)]
     return _correct(done) if done else None
 
 
-def _correct(ended: Sequence[Trained], *, test: bool = False) -> Correct:
+def _correct(ended: Sequence[TrainedCandidate], *, test: bool = False) -> Correct:
     """Return whether each model (S, …) is right about each image (…, N)."""
     layouts = [one.trial.layout for one in ended]
     said = [read_predictions(layout.test if test else layout.validation) for layout in layouts]
@@ -166,7 +168,7 @@ def _candidate(view: _View, number: int, chance: float) -> Candidate:
     )
 
 
-def _looked(ended: Sequence[Trained]) -> dict[str, int]:
+def _looked(ended: Sequence[TrainedCandidate]) -> dict[str, int]:
     """Return how many models of each trial have seen the test images."""
     looks = [one.training.candidate for one in ended if one.trial.layout.test.is_file()]
     return {str(number): count for number, count in sorted(Counter(looks).items())}

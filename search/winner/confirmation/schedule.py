@@ -23,7 +23,7 @@ STREAM = {CHOICE: 1, TEST: 2}
 
 
 @dataclass(frozen=True)
-class Training:
+class PlannedTraining:
     """One training: of which candidate (a trial of the search), with which seed, before the choice or after it.
 
     ``epochs`` is the length of its schedule: on another one it would be another training.
@@ -40,7 +40,7 @@ class Training:
         return f"{self.part}-{self.candidate}-{self.seed}-{self.epochs}"
 
     @classmethod
-    def named(cls, name: str) -> Training | None:
+    def named(cls, name: str) -> PlannedTraining | None:
         """Return the training of a name; None where it is no such name."""
         part, *numbers = name.split("-")
         if part not in STREAM or len(numbers) != 3 or not all(number.isdecimal() for number in numbers):
@@ -48,12 +48,12 @@ class Training:
         return cls(int(numbers[0]), int(numbers[1]), part, int(numbers[2]))
 
 
-def training_of(known: TrialRecord) -> Training | None:
+def training_of(known: TrialRecord) -> PlannedTraining | None:
     """Return which training a trial of the confirmation's study is; None where it is another's."""
-    return None if known.request is None else Training.named(known.request)
+    return None if known.request is None else PlannedTraining.named(known.request)
 
 
-Scores = Mapping[Training, float | None]
+Scores = Mapping[PlannedTraining, float | None]
 """By training: its score, None where it failed."""
 
 
@@ -85,12 +85,12 @@ class Schedule:
         drawn = np.random.SeedSequence([self.seed, STREAM[part]]).generate_state(count + 1) % 2**31
         return [int(seed) for seed in drawn if seed != self.seed][:count]
 
-    def due(self, scores: Scores) -> list[Training]:
+    def due(self, scores: Scores) -> list[PlannedTraining]:
         """Return what is to be trained next, together; nothing when all is done."""
         alive, _, left = self._after(scores)
         if left:
             return left
-        wanted = [Training(alive[0], seed, TEST, self.epochs) for seed in self.seeds(TEST, self.tests)]
+        wanted = [PlannedTraining(alive[0], seed, TEST, self.epochs) for seed in self.seeds(TEST, self.tests)]
         return [training for training in wanted if training not in scores]
 
     def winner(self, scores: Scores) -> int | None:
@@ -102,12 +102,14 @@ class Schedule:
         """Return the candidates that have left, in that order."""
         return self._after(scores)[1]
 
-    def _after(self, scores: Scores) -> tuple[list[int], list[int], list[Training]]:
+    def _after(self, scores: Scores) -> tuple[list[int], list[int], list[PlannedTraining]]:
         """Return who is left, who has gone, and what the phase that is not over still trains."""
         alive, gone = list(self.candidates), list[int]()
         for length in self.phases:
             seeds = self.seeds(CHOICE, length)
-            wanted = [Training(candidate, seed, CHOICE, self.epochs) for seed in seeds for candidate in alive]
+            wanted = [
+                PlannedTraining(candidate, seed, CHOICE, self.epochs) for seed in seeds for candidate in alive
+            ]
             left = [training for training in wanted if training not in scores]
             if left:
                 return alive, gone, left
@@ -116,7 +118,9 @@ class Schedule:
             gone.append(weakest)
         return alive, gone, []
 
-    def _strength(self, candidate: int, wanted: Iterable[Training], scores: Scores) -> tuple[int, float, int]:
+    def _strength(
+        self, candidate: int, wanted: Iterable[PlannedTraining], scores: Scores
+    ) -> tuple[int, float, int]:
         """Return what is least for the candidate that leaves: who failed more often, then the lower mean."""
         own = [scores[training] for training in wanted if training.candidate == candidate]
         known = [score if self.maximize else -score for score in own if score is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -340,13 +340,15 @@ def test_a_circle_of_links_and_a_pipe_do_not_hold_the_reader(tmp_path: Path) -> 
 
 def test_a_file_that_may_not_be_opened_is_named(tmp_path: Path) -> None:
     class Refusing(LocalStore):
-        def many(self, stretches: object) -> Iterator[bytes | OSError]:
-            del stretches
-            yield PermissionError(13, "Permission denied")
+        def many(self, stretches: Sequence[object]) -> Iterator[bytes | OSError]:
+            for _ in stretches:
+                yield PermissionError(13, "Permission denied")
 
     write(tmp_path / NAME, [VERSION, scalars(1, a=1)])
-    logs = LogFolder(tmp_path, store=Refusing(tmp_path)).refresh()
-    assert logs.damage == (f"{tmp_path / NAME} cannot be read: Permission denied",)
+    folder = LogFolder(tmp_path, store=Refusing(tmp_path))
+    assert folder.refresh().damage == (f"{tmp_path / NAME} cannot be read: Permission denied",)
+    (tmp_path / NAME).unlink()
+    assert folder.refresh().damage == ()
 
 
 def test_what_add_hparams_writes_below_a_run_is_joined_to_it(tmp_path: Path) -> None:

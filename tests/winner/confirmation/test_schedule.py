@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.winner.confirmation.rejects import cost, phases
-from search.winner.confirmation.schedule import CHOICE, TEST, Schedule, Training
+from search.winner.confirmation.schedule import CHOICE, TEST, PlannedTraining, Schedule
 
 
 def test_the_lengths_of_the_phases_are_the_papers() -> None:
@@ -39,9 +39,9 @@ def test_fewer_trainings_than_candidates_are_refused() -> None:
         phases(5, 4)
 
 
-def played(schedule: Schedule, truth: dict[int, float], *, at_once: int) -> list[Training]:
+def played(schedule: Schedule, truth: dict[int, float], *, at_once: int) -> list[PlannedTraining]:
     """Train what is due, so many at once, with a score that is the candidate's true one and a little of the seed."""
-    done: dict[Training, float | None] = {}
+    done: dict[PlannedTraining, float | None] = {}
     order = []
     while due := schedule.due(done):
         for training in due[:at_once]:
@@ -80,11 +80,11 @@ def test_no_seed_of_the_choice_is_one_of_the_final_trainings_nor_the_searchs_own
 def test_who_fails_leaves_before_who_is_weak() -> None:
     schedule = Schedule((4, 7), (2,), 1, 9, 0)
     first, second = schedule.seeds(CHOICE, 2)
-    done: dict[Training, float | None] = {
-        Training(4, first, CHOICE, 9): 0.99,
-        Training(4, second, CHOICE, 9): None,
-        Training(7, first, CHOICE, 9): 0.5,
-        Training(7, second, CHOICE, 9): 0.5,
+    done: dict[PlannedTraining, float | None] = {
+        PlannedTraining(4, first, CHOICE, 9): 0.99,
+        PlannedTraining(4, second, CHOICE, 9): None,
+        PlannedTraining(7, first, CHOICE, 9): 0.5,
+        PlannedTraining(7, second, CHOICE, 9): 0.5,
     }
     assert schedule.winner(done) == 7
 
@@ -92,13 +92,16 @@ def test_who_fails_leaves_before_who_is_weak() -> None:
 def test_a_lower_loss_wins() -> None:
     schedule = Schedule((4, 7), (1,), 1, 9, 0, maximize=False)
     (seed,) = schedule.seeds(CHOICE, 1)
-    assert schedule.winner({Training(4, seed, CHOICE, 9): 0.5, Training(7, seed, CHOICE, 9): 0.2}) == 7
+    assert (
+        schedule.winner({PlannedTraining(4, seed, CHOICE, 9): 0.5, PlannedTraining(7, seed, CHOICE, 9): 0.2})
+        == 7
+    )
 
 
 @given(st.integers(0, 10**6), st.integers(0, 2**31), st.sampled_from([CHOICE, TEST]))
 def test_a_training_is_found_by_its_name(candidate: int, seed: int, part: str) -> None:
-    training = Training(candidate, seed, part, 9)
-    assert Training.named(training.name) == training
+    training = PlannedTraining(candidate, seed, part, 9)
+    assert PlannedTraining.named(training.name) == training
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,7 @@ def test_a_training_is_found_by_its_name(candidate: int, seed: int, part: str) -
     ["", "choice", "choice-1", "choice-1-2", "choice-1-2-3-4", "other-1-2-3", "test-a-2-3", "test--2-3"],
 )
 def test_no_other_name_is_a_training(name: str) -> None:
-    assert Training.named(name) is None
+    assert PlannedTraining.named(name) is None
 
 
 def test_the_first_phase_trains_every_candidate_alike() -> None:
@@ -118,6 +121,6 @@ def test_the_first_phase_trains_every_candidate_alike() -> None:
 def test_a_training_on_another_schedule_is_another_training() -> None:
     schedule = Schedule((4, 7), (1,), 1, 9, 0)
     (seed,) = schedule.seeds(CHOICE, 1)
-    shorter = {Training(number, seed, CHOICE, 5): 0.5 for number in (4, 7)}
+    shorter = {PlannedTraining(number, seed, CHOICE, 5): 0.5 for number in (4, 7)}
     assert schedule.winner(shorter) is None
     assert [one.epochs for one in schedule.due(shorter)] == [9, 9]

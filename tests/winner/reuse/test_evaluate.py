@@ -97,3 +97,13 @@ def test_many_classes_with_long_names_fit_80_columns_too(count: int) -> None:
     assert max(len(line) for lines in printed for line in lines.splitlines()) <= 80
     assert len(printed) < 60
     json.dumps(document(found, classifier.classes), allow_nan=False)
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_an_image_is_judged(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    out = tmp_path / "file/judged"
+    assert verb.main([str(bundle), "digits", "--split", "test", "--out", str(out), "--json"]) == 1
+    (said,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (said["event"], said["mistakes"]) == ("error", [f"{out}: Not a directory"])
