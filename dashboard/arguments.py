@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from dashboard.access import LOOPBACK
+from search.access import port
 from search.plan.place import place
 
 EXAMPLE = """\
@@ -60,10 +61,3 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     return made
-
-
-def port(text: str) -> int:
-    """Read a port."""
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"a port from 0 to 65535 is expected, but got {text!r}")
-    return int(text)

@@ -77,7 +77,7 @@ def _choose(run: Run, able: list[str]) -> None:
         type="primary",
         disabled=jobs.busy(_job(run)) or not ready or waits(),
     ):
-        words = ["--trial", which, *(["--format", *formats, "--preprocess", preprocess] if formats else [])]
+        words = ["--trial", which, *(["--format", *formats] if formats else []), "--preprocess", preprocess]
         jobs.begin(_job(run), jobs.verb("search.export", *words, "--", str(run.layout.root)))
     if not bundles.bundles(run.layout):
         st.caption(

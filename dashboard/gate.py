@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -21,7 +21,7 @@ from dashboard.access import Access
 from dashboard.attempts import Attempts
 from dashboard.headers import SECURITY
 from dashboard.login import LOGIN, again_page, form_of, login_page, next_of
-from search.access import host_name
+from search.access import host_name, origin_place
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -106,7 +106,7 @@ def _foreign(scope: Scope, access: Access) -> Response | None:
         said = f"This dashboard answers to {known}; --allow-host NAME lets it answer to {host_name(host)[:80]!r}, too."
         return PlainTextResponse(said, 400)
     origin = headers.get("origin")
-    own = origin is None or urlsplit(origin).netloc.lower() == host.lower()
+    own = origin is None or origin_place(origin) == host.lower()
     if not own and (scope["type"] == "websocket" or scope["method"] not in SAFE):
         return PlainTextResponse("A page of another site asks for this; that is refused.", 403)
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 
 from dashboard import jobs
 from search.plan.vocabulary import Vocabulary
@@ -28,7 +27,7 @@ def ask() -> jobs.Job:
     Raises:
         OSError: it cannot be started.
     """
-    return jobs.start(JOB, [sys.executable, "-m", "search.vocabulary", "--json"])
+    return jobs.start(JOB, jobs.verb("search.vocabulary"))
 
 
 def why_unknown() -> str:

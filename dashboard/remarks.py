@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,7 +30,7 @@ def remark_actions(found: Open, number: int) -> None:
         st.caption(plain(f"Tags: {', '.join(given)}. {why}" if given else why))
         return
     job = _note_job(run)
-    busy = (known := jobs.job(job)) is not None and known.running
+    busy = jobs.busy(job)
     _tags(found, number, given, busy=busy)
     with st.form(f"note:{number}", clear_on_submit=True, border=False):
         text = st.text_area("A note on this trial", max_chars=MOST_CHARACTERS, height=80)
@@ -77,8 +76,8 @@ def _remark(
             why = asked(layout, "tag" if tag else "note", trial=number, text=text, **more)
             st.toast(plain(why or "The driver is asked to keep it."))
         return
-    words = [*(["--tag"] if tag else []), *(["--remove"] if remove else []), "--json"]
-    command = [sys.executable, "-m", "search.note", *words, "--", str(layout.root), str(number), *texts]
+    words = [*(["--tag"] if tag else []), *(["--remove"] if remove else [])]
+    command = jobs.verb("search.note", *words, "--", str(layout.root), str(number), *texts)
     try:
         jobs.start(_note_job(found.run), command)
     except OSError as error:

@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -24,13 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.jobs import environment
+from search.cluster import paths
 from search.runs.clock import known_time
-from search.runs.layout import write_json, write_text
+from search.runs.layout import NAME, write_json, write_text
 from search.runs.requests import who
 
 SPACE, ABOUT, LOG, END = "space.yaml", "search.json", "log", "end.json"
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-"""What a run may be called: as in `search.tuning.launch`, which loads torch."""
 
 MOST_TEXT = 256 * 1024
 """Bytes of a space that the dashboard takes."""
@@ -164,8 +162,7 @@ def free_name(runs: Path, wanted: str) -> str:
     """Return a name that is free: the wanted one, else with a number behind it, as `search.run` chooses it."""
     taken = {path.name for path in runs.iterdir()} if runs.is_dir() else set()
     taken |= {one.run for one in begun(runs) if one.alive}
-    names = (wanted if count == 1 else f"{wanted}-{count}" for count in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)
+    return paths.free_name(wanted, taken)
 
 
 def tail(path: Path, most: int = MOST_SAID) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import hmac
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SHORTEST, LONGEST = 8, 1024
 """Characters of a secret; 8 is the least of NIST SP 800-63B, section 5.1.1.1."""
@@ -13,6 +15,17 @@ SHORTEST, LONGEST = 8, 1024
 
 class AccessError(ValueError):
     """The command line asks for something that is not safe or not there; the message says what."""
+
+
+def port(text: str) -> int:
+    """Read the port of a command line.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isascii() or not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port from 0 to 65535 is expected, but got {text!r}")
+    return int(text)
 
 
 def resolved(host: str) -> str:
@@ -61,6 +74,14 @@ def host_name(header: str) -> str:
         name, bracket, rest = header[1:].partition("]")
         return name.lower() if bracket and (not rest or rest.startswith(":")) else ""
     return header.partition(":")[0].lower().rstrip(".")
+
+
+def origin_place(header: str) -> str:
+    """Return host and port in an Origin header, in lower case; empty where it is none."""
+    try:
+        return urlsplit(header).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def same(word: str, secret: str) -> bool:

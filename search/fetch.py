@@ -64,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         time.sleep(EVERY)
         try:
             fetched = _fetch(cluster, arguments)
-        except LinkLost:
-            continue  # the laptop slept, or is on a train
+        except (LinkLost, OSError):
+            continue  # the laptop slept, or is on a train; a bucket is out of reach
         if fetched.new or arguments.json:
             _tell(fetched, arguments)
     return DONE

@@ -128,12 +128,10 @@ def _coming_home(
         yield found
 
 
-def homing(
-    cluster: Cluster, run: str, folder: Path, say: Callable[[str], None], *, weights: bool = False
-) -> Homing:
+def homing(cluster: Cluster, run: str, folder: Path, say: Callable[[str], None]) -> Homing:
     """Return what keeps a run at home up to date."""
     name = str(cluster.file.path.resolve())
-    return Homing(cluster.login, run, folder, cluster=name, say=say, weights=weights)
+    return Homing(cluster.login, run, folder, cluster=name, say=say)
 
 
 def _end(followed: Followed, job: Job, told: Told, folder: Path | None) -> int:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.access import AccessError, listen
+from search.access import AccessError, listen, port
 from search.console import print_json
 from search.on_disk import folder_here
 from search.plan.duration import parse_duration
@@ -78,13 +78,6 @@ def parser() -> argparse.ArgumentParser:
     add_plugins(made)
     add_json(made)
     return made
-
-
-def port(text: str) -> int:
-    """Read a port."""
-    if not text.isascii() or not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"a port from 0 to 65535 is expected, but got {text!r}")
-    return int(text)
 
 
 def size(text: str) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import re
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from search.runs.layout import RunLayout
+from search.runs.layout import NAME, RunLayout
 from search.winner.bundle import Bundle, BundleError, checksum, read_checksums
 
 MOST_BYTES = 500 * 2**20
@@ -27,9 +26,6 @@ MOST_BUNDLES = 100
 
 MOST_TEXT = 256 * 1024
 """Bytes that are read of verification.json."""
-
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-"""What the folder of a bundle may be called."""
 
 Row = dict[str, Any]
 

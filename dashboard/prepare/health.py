@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from dashboard.prepare.reports import Reports
+from dashboard.prepare.reports import CUT_OFF, Reports
 from dashboard.prepare.states import State
 from search.display import duration
 from search.runs.layout import RunLayout
@@ -158,17 +158,13 @@ def _failed(records: Iterable[TrialRecord]) -> list[Complaint]:
 
 def _restarted(records: Iterable[TrialRecord]) -> list[Complaint]:
     """Return the trials whose worker or driver died, and which went on."""
-    cut = [(known, stint) for known in records for stint in known.stints if _cut_off(stint.ending)]
+    cut = [(known, stint) for known in records for stint in known.stints if stint.ending in CUT_OFF]
     lived = [(known, stint) for known, stint in cut if known.status != "failed"]
     if not lived:
         return []
     reasons = dict.fromkeys(stint.reason for _, stint in lived if stint.reason)
     trials = list({known.number: known for known, _ in lived}.values())
     return [_group("restarted", trials, "\n".join(reasons) or "no reason is recorded")]
-
-
-def _cut_off(ending: str | None) -> bool:
-    return ending in ("crashed", "lost", "orphaned")
 
 
 def _rejected(records: Iterable[TrialRecord]) -> list[Complaint]:

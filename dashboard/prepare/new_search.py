@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from search.plan.load import load_plan, plan_plugins
+from search.plan.magnitude import span
 from search.plan.mistake import Mistake, PlanError
 from search.plan.model import Plan
 from search.plan.scalars import read_scalar, write_scalar
@@ -197,17 +198,6 @@ def report_columns(report: Mapping[str, Any]) -> dict[str, list[str]]:
     units = {"parameters": "", "flops": "", "memory": "B"}
     spans = {name: [span((row[name][0], row[name][1]), unit) for row in rows] for name, unit in units.items()}
     return {"architecture": [str(row["name"]) for row in rows], **spans}
-
-
-def span(ends: tuple[float, float], unit: str) -> str:
-    """Return a range of large numbers in words: `1.2 to 3.4 M`."""
-    low, high = (_short(end, unit) for end in ends)
-    return low if low == high else f"{low} to {high}"
-
-
-def _short(number: float, unit: str) -> str:
-    exponent = min(4, max(0, math.floor(math.log10(max(number, 1)) / 3)))
-    return f"{number / 1000**exponent:.3g} {('', 'k', 'M', 'G', 'T')[exponent]}{unit}".strip()
 
 
 def halving_epochs(horizon: int, grace_period: int, reduction_factor: int) -> float:

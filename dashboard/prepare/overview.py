@@ -13,7 +13,7 @@ from search.plan.objectives import ATTRIBUTES, number
 from search.runs.account import Account
 from search.runs.ledger import Ledger
 from search.runs.progress import Progress
-from search.runs.record import Status
+from search.runs.record import Status, Stint
 from search.runs.run import Run, Trial
 from search.summary import gain, score_text, searched
 
@@ -38,8 +38,14 @@ class Best:
     settings: dict[str, str]
 
 
-def figures(run: Run, state: State) -> list[Figure]:
-    """Return the figures of a run in the order in which they matter."""
+def figures(run: Run, state: State, *, now: float | None = None) -> list[Figure]:
+    """Return the figures of a run in the order in which they matter.
+
+    Args:
+        run: as it stands.
+        state: of the run.
+        now: seconds since 1970; stints of a running search last until then.
+    """
     stands = run.progress()
     best = "–" if stands.best_score is None else f"{stands.best_score:.4f}"
     ahead = (
@@ -56,7 +62,7 @@ def figures(run: Run, state: State) -> list[Figure]:
             f"{hours_text(stands.seconds_spent / 3600)} of training",
         ),
         Figure("Epochs saved", share_saved(stands), saved),
-        _time(run, stands, state),
+        _time(run, stands, state, now),
     ]
 
 
@@ -86,19 +92,31 @@ def share_saved(stands: Progress) -> str:
     return f"{stands.epochs_saved / full:.0%}" if full else "–"
 
 
-def _time(run: Run, stands: Progress, state: State) -> Figure:
+def _time(run: Run, stands: Progress, state: State, now: float | None) -> Figure:
     if state == "running":
         left = "–" if stands.seconds_left is None else f"about {duration(round(stands.seconds_left))}"
-        return Figure("Time left", left, f"{duration(elapsed(run))} so far")
+        return Figure("Time left", left, f"{duration(elapsed(run, now))} so far")
     return Figure("Time taken", duration(elapsed(run)), "first start to last end")
 
 
-def elapsed(run: Run) -> float:
-    """Return the seconds from the first stint's start to the last one's end; 0 before the first."""
+def elapsed(run: Run, now: float | None = None) -> float:
+    """Return the seconds from the first stint's start to the last one's end; 0 before the first.
+
+    Args:
+        run: as it stands.
+        now: seconds since 1970, to which stints without an end last; None: nobody drives them, and they count as
+            their start.
+    """
     stints = [stint for trial in run.trials for stint in trial.record.stints]
     if not stints:
         return 0.0
-    return max(stint.end or stint.start for stint in stints) - min(stint.start for stint in stints)
+    return max(_last_seen(stint, now) for stint in stints) - min(stint.start for stint in stints)
+
+
+def _last_seen(stint: Stint, now: float | None) -> float:
+    if stint.end is not None:
+        return stint.end
+    return stint.start if now is None else max(now, stint.start)
 
 
 def best(run: Run) -> Best | None:

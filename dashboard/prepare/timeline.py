@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd  # type: ignore[import-untyped]
 
-from dashboard.prepare.reports import Floats, Ints
+from dashboard.prepare.reports import CUT_OFF, Floats, Ints
 from search.runs.record import Stint, TrialRecord
 
 LASTS = "under way"
@@ -166,7 +166,7 @@ def use(found: Timeline) -> Use:
         busy=worked / (workers * seconds) if seconds > 0 else 0.0,
         active=worked / (workers * ran) if ran > 0 else 0.0,
         training=min(float(found.stints["training"].sum()) / worked, 1.0) if worked > 0 else 0.0,
-        interrupted=int(found.stints["ending"].isin(["crashed", "lost", "orphaned"]).sum()),
+        interrupted=int(found.stints["ending"].isin(CUT_OFF).sum()),
     )
 
 

@@ -40,7 +40,8 @@ def draw(found: Open) -> None:
     """Draw the page."""
     run, told = found.run, remember(found.run, reports_of, found.run)
     with st.container(horizontal=True, gap="small"):
-        for figure in remember(run, overview.figures, run, found.state):
+        # Not remembered: the time goes on while nothing changes on disk.
+        for figure in overview.figures(run, found.state, now=_now(run)):
             st.metric(
                 plain(figure.name),
                 plain(figure.value),
@@ -66,6 +67,11 @@ def draw(found: Open) -> None:
         _best(best)
         _front(found)
     steering.history(found)
+
+
+def _now(run: Run) -> float:
+    """Return the time by the clock of all times in the record: its driver's, as far as that was heard lately."""
+    return run.driver_time or time.time()
 
 
 def _counts(found: Open) -> None:
@@ -124,8 +130,8 @@ def _best(best: overview.Best) -> None:
 
 def _health(found: Open, told: Reports) -> None:
     """Draw what is wrong. Not remembered: a trial stalls while nothing changes on disk."""
-    now = found.run.driver_time or time.time()
-    complaints = health.health(found.run, told, found.state, now=now, damage=damage(found.run))
+    now, broken = _now(found.run), damage(found.run)
+    complaints = health.health(found.run, told, found.state, now=now, damage=broken)
     for complaint in complaints:
         first = next(iter(complaint.trials), "run")
         box = folded(

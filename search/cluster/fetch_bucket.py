@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from search.cluster.errors import ClusterError
 from search.cluster.fetch_ssh import WEIGHTS, Fetched
-from search.runs.bucket_lease import read_claim
+from search.runs.bucket_lease import driver_of
 from search.runs.layout import RunLayout
 from search.runs.lease import Origin, origin_of, write_origin
 from search.runs.local_copy import of_others
@@ -48,8 +48,7 @@ def fetch_bucket(address: str, folder: Path, *, weights: bool = False) -> Fetche
         kept=lambda name: _own(name, brought),
     )
     new = (layout.journal.stat().st_size if layout.journal.is_file() else 0) - had
-    claim = read_claim(bucket)
-    driver = None if claim is None or claim.released else claim.driver()
+    driver = driver_of(bucket)
     write_origin(layout, Origin(address, "the bucket", "", time.time(), driver))
     return Fetched(folder, max(new, 0), driver)
 

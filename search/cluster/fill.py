@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Any
 
+from search.cluster.errors import ClusterError
 from search.cluster.places import value_at
 from search.plan.document import Node, read_document
 from search.plan.mistake import Mistake, PlanError
@@ -103,7 +104,13 @@ def _network(text: str) -> IPv4Network:
 
 def _firewall(ec2: Any, name: str, network: str) -> str:
     """Return the id of the group of this name in the region's own network, with our rules and no others."""
-    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    networks = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    if not networks:
+        raise ClusterError(
+            "a default VPC is expected, which the firewall is for, but this region has none: call "
+            "`aws ec2 create-default-vpc`, or write SubnetIds and SecurityGroupIds of your own into the file"
+        )
+    vpc = networks[0]["VpcId"]
     wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": [name]}]
     groups = ec2.describe_security_groups(Filters=wanted)["SecurityGroups"]
     if groups:

@@ -27,7 +27,9 @@ def address_of_head(file: ClusterFile, completed: Mapping[str, Any], *, patience
     """
     provider = completed["provider"]
     if file.kind == "local":
-        return str(provider.get("external_head_ip") or provider["head_ip"])
+        if address := provider.get("external_head_ip") or provider.get("head_ip"):
+            return str(address)
+        raise ClusterError(f"{file.path}: provider.head_ip is expected of a local cluster, but it is missing")
     if file.kind == "aws":
         return _in_time(lambda: _ask_aws(file, provider), patience)
     return _ask_ray(file, patience)

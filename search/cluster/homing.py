@@ -36,13 +36,11 @@ class Homing:
         *,
         cluster: str,
         say: Callable[[str], None],
-        weights: bool = False,
         every: float = EVERY,
     ) -> None:
         self.last: Fetched | None = None
         self._login, self._run, self._folder = login, run, folder
-        self._cluster, self._weights = cluster, weights
-        self._say, self._every = say, every
+        self._cluster, self._say, self._every = cluster, say, every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True, name="fetch")
         self._complaint = ""
@@ -60,7 +58,7 @@ class Homing:
         try:
             with Link(self._login) as link:
                 self._fetch(link)
-        except ClusterError as error:
+        except (ClusterError, OSError) as error:  # of this machine's disk, for one
             self._complain(str(error))
             return None
         return self.last
@@ -72,7 +70,7 @@ class Homing:
                     self._as_long_as_it_stands(link)
             except (LinkLost, NoRun):  # whoever follows the search says the one; the other comes soon
                 self._over.wait(self._every)
-            except ClusterError as error:
+            except (ClusterError, OSError) as error:
                 self._complain(str(error))
                 self._over.wait(self._every)
 
@@ -81,7 +79,7 @@ class Homing:
             self._fetch(link)
 
     def _fetch(self, link: Link) -> None:
-        self.last = fetch_ssh(link, self._run, self._folder, cluster=self._cluster, weights=self._weights)
+        self.last = fetch_ssh(link, self._run, self._folder, cluster=self._cluster)
         self._complaint = ""
 
     def _complain(self, text: str) -> None:

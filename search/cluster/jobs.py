@@ -123,12 +123,6 @@ class Jobs:
         with _asking():
             return _job(self._client.get_job_info(job))
 
-    def log(self, job: str) -> str:
-        """Return all that a job has said."""
-        with _asking():
-            said: str = self._client.get_job_logs(job)
-        return said
-
 
 class _asking:  # noqa: N801 (a context, named as it reads)
     """Within it what the Jobs API raises becomes one sentence."""

@@ -80,13 +80,12 @@ class Link:
         """Whether the connection stands, as far as is known: a cut is noticed within 15 seconds."""
         return self._master is not None and self._master.poll() is None
 
-    def run(self, words: Sequence[str], *, patience: float = 60.0, stdin: bytes | None = None) -> bytes:
+    def run(self, words: Sequence[str], *, patience: float = 60.0) -> bytes:
         """Run a command there and return what it printed.
 
         Args:
             words: of the command, each one word there, too.
             patience: seconds that it may take.
-            stdin: what it reads.
 
         Raises:
             LinkLost: the connection does not stand any more, or nothing came in time.
@@ -95,7 +94,7 @@ class Link:
         try:
             ran = subprocess.run(
                 self.command(words),
-                input=stdin if stdin is not None else b"",
+                input=b"",
                 capture_output=True,
                 check=False,
                 timeout=patience,

@@ -7,6 +7,7 @@ from typing import Any
 
 from search.cluster.places import Path, mapping_at, mistake_at, value_at
 from search.plan.document import Node
+from search.plan.domain import is_whole
 from search.plan.mistake import Mistake, nearest
 
 RAYS_MAX_WORKERS = 2
@@ -30,7 +31,7 @@ def _all_kinds(document: Node, kinds: dict[str, Any]) -> Iterator[Mistake]:
     asked = [kind.get("min_workers") for kind in kinds.values() if isinstance(kind, dict)]
     total: int = sum(each for each in asked if isinstance(each, int))
     most = value_at(document, "max_workers") if "max_workers" in mapping_at(document) else RAYS_MAX_WORKERS
-    if _whole(most) and total > most:
+    if is_whole(most) and total > most:
         expected = f"at least {total}, the sum of the min_workers of all node types"
         yield mistake_at(document, ("max_workers",), str(most), expected)
 
@@ -44,9 +45,5 @@ def _head(document: Node, kinds: dict[str, Any]) -> Iterator[Mistake]:
 
 
 def _above(document: Node, path: Path, low: object, high: object) -> Iterator[Mistake]:
-    if _whole(low) and _whole(high) and low > high:  # type: ignore[operator]
+    if is_whole(low) and is_whole(high) and low > high:
         yield mistake_at(document, (*path, "min_workers"), str(low), f"at most max_workers, {high}")
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

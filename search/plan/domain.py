@@ -126,13 +126,13 @@ class Int:
     def __post_init__(self) -> None:
         for name in ("low", "high") if self.step is None else ("low", "high", "step"):
             number = getattr(self, name)
-            _law(_is_whole(number), f"`{name}` must be a whole number", {name: number})
+            _law(is_whole(number), f"`{name}` must be a whole number", {name: number})
             _law(abs(number) <= LARGEST, f"`-2**53 <= {name} <= 2**53` must hold", {name: number})
         _check_range(self)
 
     def contains(self, value: Value) -> bool:
         """Tell whether the value can be taken."""
-        return _is_whole(value) and value in self._range()
+        return is_whole(value) and value in self._range()
 
     def sample(self, rng: np.random.Generator) -> int:
         """Draw a value, each equally likely (on the logarithm with ``log``)."""
@@ -299,5 +299,6 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_whole(value: object) -> TypeGuard[int]:
+def is_whole(value: object) -> TypeGuard[int]:
+    """Tell whether a value is a whole number; true and false are none, though Python takes them for 1 and 0."""
     return isinstance(value, int) and not isinstance(value, bool)

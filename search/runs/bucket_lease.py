@@ -123,3 +123,18 @@ def read_claim(bucket: Bucket) -> Claim | None:
         return Claim(**json.loads(bucket.read(NAME)))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+
+
+def driver_of(bucket: Bucket) -> Holder | None:
+    """Return who drives and publishes a run now; None: nobody, or one who has given no sign of life for too long.
+
+    Nothing is written, so the age is by this machine's clock, and as wrong as that is.
+
+    Raises:
+        OSError: the bucket is out of reach.
+    """
+    claim, written = read_claim(bucket), bucket.find(NAME)
+    if claim is None or claim.released or written is None:
+        return None
+    beat = written.changed / 1e9
+    return Holder(claim.host, claim.process, claim.start, beat) if time.time() - beat < PUBLISHED else None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from search.training.atomic import written_atomically
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+"""What the folder of a run, or of a bundle in it, may be called: one folder, never a path."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from search.runs.bucket_lease import NAME, BucketLease, read_claim
 from search.runs.layout import RunLayout, write_json
 from search.runs.lease import holder
 from search.training.bucket import Bucket, copy_down
-from search.training.cache_folder import cache_folder
+from search.training.cache_folder import cache_folder, locked
 
 FILE = ".published.json"
 """In the run on this machine: which copy it is, and what of it stands in the bucket."""
@@ -63,7 +63,7 @@ def _of_run(kind: str, address: str) -> Path:
 def _kept(kind: str, address: str) -> Path:
     """Return a folder of the cache that belongs to an address; no name below it is taken by another ``kind``."""
     name = hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:16]
-    return cache_folder().expanduser().resolve() / kind / name
+    return cache_folder().resolve() / kind / name
 
 
 def new_copy(address: str) -> LocalCopy:
@@ -178,7 +178,9 @@ def mirror(address: str) -> Path:
         OSError: the bucket is out of reach.
     """
     folder = _of_run("mirrors", address)
-    copy_down(Bucket(address), folder, wanted=_for_a_look)
+    # Two looks at once would each remove what the other has not yet whole.
+    with locked(folder.with_name(f"{folder.name}.lock")):
+        copy_down(Bucket(address), folder, wanted=_for_a_look)
     if not RunLayout(folder).plan.is_file():
         raise FileNotFoundError(f"{address}: this is no run: there is no plan.yaml in it")
     return folder

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from search.access import host_name
+from search.access import host_name, origin_place
 from search.serving.access import Access
 from search.serving.metrics import Metrics
 from search.serving.refused import Answer, refusal
@@ -72,16 +71,8 @@ def refused(scope: Scope, access: Access) -> Answer | None:
             400, f"The request is for {host_name(host)[:80]!r}, but this server answers to {known}."
         )
     origin = headers.get("origin")
-    if origin is not None and urlsplit_netloc(origin) != host.lower():
+    if origin is not None and origin_place(origin) != host.lower():
         return refusal(403, "The request comes from a page of another site; such requests are refused.")
     if access.token and scope["path"] not in OPEN and not access.knows(headers.get("authorization", "")):
         return refusal(401, "The token is expected in the header `Authorization: Bearer TOKEN`.")
     return None
-
-
-def urlsplit_netloc(origin: str) -> str:
-    """Return host and port of an Origin header; empty where it is none."""
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""

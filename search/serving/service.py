@@ -98,7 +98,7 @@ class Service:
         """
         async with self._asked(request) as (sent, deadline), in_time(deadline, self.limits):
             images = await self._decoded(sent)
-            rows = await asyncio.gather(*(self._batcher(image) for _, image in images))
+            rows = await self._classified(images)
         results = [
             {"image": name, "predictions": self._likeliest(row, top)}
             for (name, _), row in zip(images, rows, strict=True)
@@ -164,6 +164,14 @@ class Service:
         try:
             return list(zip((one.name for one in sent), await asyncio.gather(*found), strict=True))
         finally:
+            for one in found:
+                one.cancel()
+
+    async def _classified(self, images: Sequence[Named]) -> list[Probabilities]:
+        found = [asyncio.ensure_future(self._batcher(image)) for _, image in images]
+        try:
+            return await asyncio.gather(*found)
+        finally:  # where one of them was refused, the others would still be computed, for nobody
             for one in found:
                 one.cancel()
 

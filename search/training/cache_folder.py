@@ -1,8 +1,11 @@
-"""Where decoded images are kept on this machine; apart from the cache itself, so that a reader needs no torch."""
+"""Where this machine keeps what can be made again, and who may write there; a reader of it needs no torch."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -11,6 +14,22 @@ def cache_folder(cache: Path | None = None) -> Path:
     if cache is not None:
         return cache
     if named := os.environ.get("WINNOW_CACHE"):
-        return Path(named)
+        return Path(named).expanduser()
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "winnow"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes; the kernel frees it when this one dies.
+
+    Args:
+        path: of the lock's file, made where it is missing and left behind.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

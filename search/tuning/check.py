@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from search.plan.cluster_yaml import DEFAULT
+from search.plan.magnitude import span
 from search.plan.mistake import PlanError
 from search.plan.model import Plan
 from search.plan.trial_config import TrialConfig
@@ -177,18 +178,3 @@ def _span_costs(name: str, costs: list[Cost]) -> ArchitectureCost:
         ends([cost.flops for cost in costs]),
         ends([cost.memory for cost in costs]),
     )
-
-
-def span(ends: tuple[int, int], unit: str = "") -> str:
-    """Return a range of large numbers in words: `1.2 to 3.4 M`."""
-    low, high = (short(end, unit) for end in ends)
-    return low if low == high else f"{low} to {high}"
-
-
-def short(number: float, unit: str = "") -> str:
-    """Return a large number with three digits and its unit: `11.2 M`."""
-    for letter in ("", "k", "M", "G", "T"):
-        if abs(number) < 1000 or letter == "T":
-            return f"{number:.3g} {letter}{unit}".strip()
-        number /= 1000
-    raise AssertionError("unreachable")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Collection
 from pathlib import Path
 
 from search.plan.place import Place
-from search.runs.layout import RunLayout
+from search.runs.layout import NAME, RunLayout
 from search.runs.local_copy import local_runs
 from search.training.bucket import Bucket
-
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-"""What a run may be called: one folder, never a path."""
 
 
 class RunExists(ValueError):  # noqa: N818 (says what is the case)

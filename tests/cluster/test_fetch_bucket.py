@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from search.cluster.errors import ClusterError
 from search.cluster.fetch_bucket import fetch_bucket
+from search.runs.bucket_lease import BucketLease
 from search.runs.layout import RunLayout
 from search.runs.lease import Origin, origin_of, write_origin
 from search.training.bucket import Bucket
@@ -102,3 +104,20 @@ def test_a_copy_says_itself_where_it_is_from(server: Buckets, tmp_path: Path) ->
         "fetched.json",
         "plan.yaml",
     ]
+
+
+def test_a_driver_that_was_killed_is_not_said_to_drive_for_ever(
+    server: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = Bucket("s3://runs/killed/tiny")
+    bucket.write("plan.yaml", b"name: tiny\n")
+    monkeypatch.setattr("search.runs.bucket_lease.SETTLE", 0.0)
+    BucketLease(bucket, "a copy").claim()
+    found = fetch_bucket(bucket.address, tmp_path / "tiny")
+    assert found.driver is not None
+    assert found.driver.process == os.getpid()
+    monkeypatch.setattr("search.runs.bucket_lease.PUBLISHED", 0.0)  # so long ago was its last sign of life
+    assert fetch_bucket(bucket.address, tmp_path / "tiny").driver is None
+    origin = origin_of(RunLayout(tmp_path / "tiny"))
+    assert origin is not None
+    assert origin.driver is None

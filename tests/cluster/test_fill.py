@@ -12,6 +12,7 @@ from moto import mock_aws
 from ruamel.yaml import YAML
 
 from search import check
+from search.cluster.errors import ClusterError
 from search.cluster.fill import fill
 from search.cluster.validate import check_cluster
 from search.plan.mistake import PlanError
@@ -126,3 +127,15 @@ def test_what_aws_refuses_is_one_sentence(cluster: Path, capsys: pytest.CaptureF
     said = capsys.readouterr().err
     assert "AWS says: " in said
     assert said.count("\n") == 1
+
+
+def test_a_region_without_a_default_network_is_told_what_to_do(cluster: Path) -> None:
+    ec2 = boto3.client("ec2", region_name="us-east-1")
+    for vpc in ec2.describe_vpcs()["Vpcs"]:
+        for subnet in ec2.describe_subnets()["Subnets"]:
+            ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+        ec2.delete_vpc(VpcId=vpc["VpcId"])
+    before = cluster.read_text(encoding="utf-8")
+    with pytest.raises(ClusterError, match=r"default VPC is expected.*aws ec2 create-default-vpc"):
+        fill(cluster, MINE, image=IMAGE)
+    assert cluster.read_text(encoding="utf-8") == before

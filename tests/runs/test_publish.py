@@ -391,3 +391,29 @@ def test_what_was_written_beside_a_search_that_ended_first_is_published(
     assert len(said) == taken
     assert all("is not published in" in line and "drives this run already" in line for line in said)
     assert holder(layout) is None
+
+
+def test_two_looks_at_a_run_take_turns(
+    server: Buckets, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would remove what the other has not yet whole, as a file that the bucket lacks."""
+    Bucket(address).write("plan.yaml", b"name: tiny\n")
+    at_once: list[int] = []
+    inside = 0
+
+    def slow(bucket: Bucket, folder: Path, *, wanted: object) -> None:
+        nonlocal inside
+        inside += 1
+        at_once.append(inside)
+        time.sleep(0.2)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "plan.yaml").write_text("name: tiny\n")
+        inside -= 1
+
+    monkeypatch.setattr("search.runs.local_copy.copy_down", slow)
+    looks = [threading.Thread(target=mirror, args=(address,)) for _ in range(3)]
+    for look in looks:
+        look.start()
+    for look in looks:
+        look.join()
+    assert at_once == [1, 1, 1]

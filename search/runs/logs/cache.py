@@ -25,6 +25,7 @@ from search.runs.logs.session import Session
 from search.runs.logs.state import State
 from search.runs.logs.store import Look
 from search.training.atomic import written_atomically
+from search.training.cache_folder import cache_folder
 
 FORMAT = 1
 """Raised whenever the same logs would be read otherwise."""
@@ -42,10 +43,7 @@ COLUMN, COLUMNS = "points.", tuple(field.name for field in fields(Points))
 
 def logs_folder() -> Path:
     """Return where caches of logs are: below $WINNOW_CACHE, $XDG_CACHE_HOME/winnow or ~/.cache/winnow."""
-    # The same places as `search.training.data.cache.cache_folder`, which loads torch.
-    named, home = os.environ.get("WINNOW_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    base = Path(named) if named else (Path(home) if home else Path.home() / ".cache") / "winnow"
-    return base / "logs"
+    return cache_folder() / "logs"
 
 
 class Cache:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from search.plan.place import in_bucket
 from search.training.bucket import Bucket, copy_down
-from search.training.cache_folder import cache_folder
-from search.training.data.cache import locked
+from search.training.cache_folder import cache_folder, locked
 from search.training.errors import DataError
 
 

@@ -13,8 +13,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.plan.trial_config import Access
-from search.training.cache_folder import cache_folder
+from search.training.cache_folder import cache_folder, locked
 from search.training.data.access import fits_disk
 from search.training.data.file_images import FileImages
 from search.training.data.source import Contents, Images, Labels, Source, Survey, Writer
@@ -90,14 +90,16 @@ def cached(source: Source, cache: Path | None = None, *, access: Access | None =
     identity = json.dumps({"format": FORMAT, **source.identity}, sort_keys=True)
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
     decoded = entry_folder(f"{source.name}-{fingerprint}", cache)
-    listed = entry_folder(f"{source.name}_files-{fingerprint}", cache)
+    # What stays in its files is an entry of their paths, which are others once the folder was moved.
+    where = hashlib.sha256(f"{fingerprint}{source.root}".encode()).hexdigest()[:16]
+    listed = entry_folder(f"{source.name}_files-{where}", cache)
     if access == "decoded" and source.survey is None:
         raise DataError(
             f"data.access is decoded, but the images of {source.name} are in no files of their own, as those of "
             "image_folder and image_csv are; auto, resident or streamed is expected"
         )
     try:
-        return _open(_made(source, decoded, listed, access), fingerprint)
+        return _open(_made(source, decoded, listed, access))
     except OSError as error:
         raise DataError(
             f"cannot decode {source.name} into {decoded.parent} ({error}); where that is for want of room or "
@@ -124,7 +126,7 @@ def _stay_in_files(decoded: Path, listed: Path, access: Access | None) -> bool:
         return access == "decoded"
     if decoded.exists() or not listed.exists():
         return False
-    return access is None or not fits_disk(_open(listed, "").nbytes, listed)
+    return access is None or not fits_disk(_open(listed).nbytes, listed)
 
 
 def entry_folder(entry: str, cache: Path | None = None) -> Path:
@@ -151,7 +153,7 @@ def opened(entry: str, cache: Path | None = None) -> CachedSet | None:
         DataError: somebody took files out of it.
     """
     folder = entry_folder(entry, cache)
-    return _open(folder, entry.rpartition("-")[2]) if folder.exists() else None
+    return _open(folder) if folder.exists() else None
 
 
 def received(entry: str, receive: Callable[[Path], None], cache: Path | None = None) -> None:
@@ -175,22 +177,6 @@ def received(entry: str, receive: Callable[[Path], None], cache: Path | None = N
             f"cannot take the images {entry} over into {folder.parent} ({error}); where that is for want of room or "
             "rights, set WINNOW_CACHE to another folder"
         ) from error
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock between processes; the kernel frees it when this one dies.
-
-    Args:
-        path: of the lock's file, made where it is missing and left behind.
-
-    Raises:
-        OSError: the file cannot be made.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _make_once(folder: Path, make: Callable[[Path], None]) -> None:
@@ -292,7 +278,7 @@ def _sync(folder: Path) -> None:
             os.fsync(handle.fileno())
 
 
-def _open(folder: Path, fingerprint: str) -> CachedSet:
+def _open(folder: Path) -> CachedSet:
     try:
         description = json.loads((folder / "contents.json").read_text())
         contents = Contents(tuple(description["classes"]), tuple(description["notes"]))
@@ -302,7 +288,7 @@ def _open(folder: Path, fingerprint: str) -> CachedSet:
         raise DataError(
             f"the decoded images in {folder} are damaged ({error}); delete that folder to have them decoded again"
         ) from error
-    return CachedSet(fingerprint, contents, splits)
+    return CachedSet(folder.name.rpartition("-")[2], contents, splits)
 
 
 def _open_split(folder: Path, name: str, shape: list[int] | None) -> CachedSplit:

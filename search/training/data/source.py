@@ -121,12 +121,14 @@ class Source:
     ``identity`` is everything that decides the decoded bytes, as JSON: relative names, sizes and times of the
     files, the settings of decoding. ``decode`` writes the splits and is called only where the cache has none.
     ``survey``, which a set of single files has, looks at their headers: they need not be decoded before the training.
+    ``root`` is where these files lie, which matters where they stay there.
     """
 
     name: str
     identity: Mapping[str, Any]
     decode: Callable[[Writer], Contents]
     survey: Callable[[Writer], Survey] | None = None
+    root: str = ""
 
 
 def file_identity(path: Path, root: Path) -> list[str | int]:

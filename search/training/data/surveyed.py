@@ -52,7 +52,9 @@ def source_of_files(name: str, identity: Mapping[str, Any], layout: Layout, size
         size: to which they are resized, a square's side in pixels, or None.
     """
     look = partial(survey, layout, size)
-    return Source(name, {**identity, "size": size}, lambda writer: look(writer).decode(writer), look)
+    return Source(
+        name, {**identity, "size": size}, lambda writer: look(writer).decode(writer), look, str(layout.root)
+    )
 
 
 def survey(layout: Layout, size: int | None, writer: Writer) -> Surveyed:

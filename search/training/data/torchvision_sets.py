@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from search.plan.trial_config import DataConfig
-from search.training.data.cache import locked
+from search.training.cache_folder import locked
 from search.training.data.registry import datasets
 from search.training.data.resizing import write_split
 from search.training.data.source import Contents, Source, Writer, file_identity

@@ -185,6 +185,17 @@ def test_what_fits_no_disk_is_decoded_on_the_fly_and_stays_so(
     assert isinstance(insisted.train.images, np.memmap)
 
 
+def test_images_that_are_decoded_on_the_fly_are_found_after_their_folder_was_moved(tmp_path: Path) -> None:
+    root = fill(tmp_path / "old")
+    config = DataConfig("image_folder", validation=0.2)
+    before = load_data(config, directory=root, cache=tmp_path / "cache", access="decoded").train.images
+    pixels = before[0]
+    moved = root.rename(tmp_path / "new")
+    after = load_data(config, directory=moved, cache=tmp_path / "cache", access="decoded").train.images
+    assert isinstance(after, FileImages)
+    assert np.array_equal(after[0], pixels)
+
+
 def test_what_fits_the_disk_exactly_is_decoded_once(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

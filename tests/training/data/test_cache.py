@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.training.data.cache import cache_folder, cached, locked
+from search.training.cache_folder import cache_folder, locked
+from search.training.data.cache import cached
 from search.training.data.source import Contents, Source, Writer, file_identity
 from search.training.errors import DataError
 
@@ -197,3 +198,9 @@ def test_the_folder_is_the_argument_then_the_variables_then_home(monkeypatch: py
     assert cache_folder() == Path("/xdg/winnow")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_folder() == Path("/home/someone/.cache/winnow")
+
+
+def test_a_home_in_the_name_of_the_cache_is_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINNOW_CACHE", "~/cache")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert cache_folder() == Path("/home/me/cache")

@@ -1,0 +1,36 @@
+"""`search.fetch --watch` goes on as long as the search does, whatever is out of reach meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from search import fetch
+from search.cluster.errors import LinkLost
+from search.cluster.fetch_ssh import Fetched
+from search.runs.lease import Holder
+
+DRIVER = Holder("head", 7, 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "outage", [OSError("the bucket is out of reach"), LinkLost("the head does not answer")]
+)
+def test_an_outage_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], outage: Exception
+) -> None:
+    home = tmp_path / "mine"
+    looks = iter([Fetched(home, 9, DRIVER), outage, Fetched(home, 5, DRIVER), outage, Fetched(home, 3, None)])
+
+    def look(*_: object, **__: object) -> Fetched:
+        found = next(looks)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(fetch, "fetch_bucket", look)
+    monkeypatch.setattr(fetch, "EVERY", 0.0)
+    assert fetch.main(["s3://team/mine", "--watch", "--runs-dir", str(tmp_path)]) == 0
+    assert next(looks, None) is None
+    assert len(capsys.readouterr().out.splitlines()) >= 3
