@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.access import AccessError, first_line, host_name, listen, same
+from dashboard import arguments
+from search import serve
+from search.access import AccessError, first_line, host_name, listen, origin_place, same
 
 
 @given(st.ip_addresses(), st.integers(0, 65535) | st.none())
@@ -47,3 +51,26 @@ def test_a_secret_is_the_first_line_of_its_file(tmp_path: Path) -> None:
     assert first_line("--token-file", tmp_path / "word") == " secret "
     with pytest.raises(AccessError, match=r"--token-file .*none: No such file"):
         first_line("--token-file", tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("header", "place"),
+    [
+        ("https://A.example:8501", "a.example:8501"),
+        ("http://[::1]:1", "[::1]:1"),
+        ("null", ""),
+        ("http://[", ""),
+    ],
+)
+def test_the_place_of_an_origin_is_found_and_that_of_nonsense_is_none(header: str, place: str) -> None:
+    assert origin_place(header) == place
+
+
+@pytest.mark.parametrize("parser", [serve.parser, arguments.parser])
+@pytest.mark.parametrize("text", ["８０", "65536", "-1", "1.0", ""])
+def test_both_servers_refuse_a_port_that_is_none_in_the_same_words(
+    parser: Callable[[], ArgumentParser], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["bundle", f"--port={text}"])
+    assert f"a port from 0 to 65535 is expected, but got {text!r}" in capsys.readouterr().err

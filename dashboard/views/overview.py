@@ -70,7 +70,7 @@ def draw(found: Open) -> None:
 
 
 def _now(run: Run) -> float:
-    """Return the time by the clock of all times in the record: its driver's, as far as that was heard lately."""
+    """Return what stands for now beside recorded times: the driver's last sign of life, where it has a driver."""
     return run.driver_time or time.time()
 
 

@@ -230,6 +230,13 @@ def test_a_token_in_the_address_is_taken_out_of_it() -> None:
     assert "wrong" not in wrong.body, "it is not handed on"
 
 
+@pytest.mark.parametrize(("how", "status"), [({}, 200), ({"method": "POST"}, 403)])
+def test_an_origin_that_is_no_address_is_another_site_s_and_no_failure(
+    how: dict[str, Any], status: int
+) -> None:
+    assert ask(gate_of(), origin="http://[", **how).status == status
+
+
 def test_after_some_wrong_words_not_even_the_right_one_opens_for_a_minute() -> None:
     gate = gate_of(SECRET)
     assert [log_in(gate, "wrong").status for _ in range(MOST)] == [401] * MOST

@@ -19,6 +19,8 @@ from dashboard.searches import Begun, begun
 from search.plan.load import load_plan
 from search.plan.shipped import shipped_spaces
 from search.plan.vocabulary import Setting, Vocabulary
+from search.runs import layout
+from search.runs.layout import RunLayout
 from search.runs.reader import open_run
 from search.tuning.vocabulary import vocabulary
 from tests.dashboard.conftest import PLAN
@@ -195,6 +197,16 @@ def test_the_page_shows_a_space_its_verdict_and_its_cost(page: list[Any]) -> Non
     assert "The space is in order." in [one.value for one in app.success]
     assert "32 trials" in said(app)
     assert "1 s an epoch, as in small" in said(app).replace("\\", "")
+    assert page == []
+
+
+def test_a_run_that_is_removed_while_the_page_looks_for_a_pace_is_passed_over(
+    page: list[Any], arguments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = RunLayout(arguments / "gone")
+    monkeypatch.setattr(layout, "find_runs", lambda folder: [gone, RunLayout(folder / "small")])
+    app = visited("new", space="digits.yaml, comes with Winnow")
+    assert "1 s an epoch, as in small" in said(app)
     assert page == []
 
 

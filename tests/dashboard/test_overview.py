@@ -37,6 +37,20 @@ def test_a_running_search_says_what_is_left(tmp_path: Path) -> None:
     assert overview.figures(made, "running")[-1].value == "about 9.0 s"
 
 
+@pytest.mark.parametrize(("now", "seconds"), [(None, 100.0), (150.0, 150.0), (50.0, 100.0)])
+def test_a_trial_that_runs_lasts_until_now_and_never_ends_before_its_start(
+    now: float | None, seconds: float, tmp_path: Path
+) -> None:
+    ended = curve(0, [0.5], stints=[Stint(1, 0.0, end=90.0, ending="completed")])
+    runs = curve(1, [], status="running", stints=[Stint(1, 100.0)])
+    assert overview.elapsed(run(tmp_path / "run", [ended, runs]), now) == seconds
+
+
+def test_a_stint_that_ended_at_the_clock_s_zero_has_ended(tmp_path: Path) -> None:
+    ended = curve(0, [0.5], stints=[Stint(1, -9.0, end=0.0, ending="completed")])
+    assert overview.elapsed(run(tmp_path / "run", [ended]), 99.0) == 9
+
+
 def test_each_status_has_its_count(small: Run) -> None:
     assert [text for text, _ in overview.counts(small.progress())] == [
         "2 completed",

@@ -6,10 +6,17 @@ import json
 import re
 from pathlib import Path
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.trial import TrialState, create_trial
 
+from search.runs.journal import Journal
 from search.runs.layout import RunLayout
-from tests.dashboard.conftest import make_plan, make_run
+from search.runs.lease import Lease
+from search.runs.record import STINT, Stint
+from search.runs.run import Run
+from tests.dashboard.conftest import BEGIN, make_plan, make_run
 from tests.dashboard.visits import checked, figures, said, visited
 
 
@@ -44,6 +51,21 @@ def test_the_overview_shows_the_figures_the_failure_and_the_best() -> None:
     texts = [text.value for text in checked(app.run()).text]
     assert "the loss is ![x](http://evil)" in texts, "as text, never as Markdown"
     assert "early stopping saved" in said(app)
+
+
+def test_the_time_of_a_running_search_goes_on_while_nothing_changes_on_disk(
+    arguments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout, now = RunLayout(arguments / "small"), [BEGIN + 100]
+    study = optuna.load_study(study_name="s", storage=JournalStorage(Journal(layout.journal)))
+    told = {f"{STINT}1": vars(Stint(1, BEGIN + 60))}
+    study.add_trial(create_trial(state=TrialState.RUNNING, system_attrs=told))
+    monkeypatch.setattr(Run, "driver_time", property(lambda _: now[0]))
+    with Lease(layout):
+        app = visited("overview", run="small")
+        assert app.metric[-1].delta.replace("\\", "") == "0:01:40 so far"
+        now[0] += 5
+        assert checked(app.run()).metric[-1].delta.replace("\\", "") == "0:01:45 so far"
 
 
 def test_the_overview_says_that_another_axis_was_chosen_in_the_url() -> None:

@@ -27,7 +27,7 @@ from dashboard.searches import (
     tail,
 )
 from search.runs.layout import write_json
-from search.tuning.new_run import NAME
+from search.tuning.new_run import RunExists, new_run
 from tests.dashboard.conftest import make_plan
 from tests.waiting import wait_until
 
@@ -85,13 +85,16 @@ time.sleep(600)
 
 
 def test_the_names_are_those_that_search_run_takes(runs: Path) -> None:
-    assert searches.NAME.pattern == NAME.pattern
     make_plan(runs, "small-2")
     assert free_name(runs, "small") == "small-3"
     assert free_name(runs, "other") == "other"
     assert searches.why_no_name(runs, "small") == "Something of that name is there already."
     for name in ("", "..", "a/b", ".hidden", "x" * 101, "a b", "-a"):
         assert "A name has" in searches.why_no_name(runs, name)
+        with pytest.raises(RunExists, match="a name of letters"):
+            new_run(runs, name, "default")
+    assert searches.why_no_name(runs, "_a.B-9") == ""
+    assert new_run(runs, "_a.B-9", "default")[0].root == runs / "_a.B-9"
 
 
 def test_where_a_file_stands_in_the_way_no_search_begins(runs: Path) -> None:

@@ -18,6 +18,7 @@ from dashboard.jobs import Line
 from dashboard.known_formats import Format
 from dashboard.scratch import SCRATCH
 from dashboard.trying import MOST_IMAGES, MOST_MB, too_much
+from search import export
 from search.runs.layout import RunLayout
 from search.runs.lease import Lease
 from search.winner.confirmation.schedule import CHOICE, PlannedTraining
@@ -183,6 +184,18 @@ def test_the_export_is_a_verb_of_that_very_trial_with_the_chosen_formats(real: P
     press(app, f"Export trial {best_of(real)}")
     words = ["--trial", str(best_of(real)), "--format", "onnx", "--preprocess", "inside"]
     assert verbs.started == [["search.export", "--json", *words, "--", str(real)]]
+
+
+def test_who_scales_the_pixels_is_said_also_where_the_formats_are_not_known(
+    real: Path, verbs: Verbs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.exporting.known_formats", lambda: None)
+    app = visited("winner", run="tiny")
+    app.selectbox(key="preprocess").set_value("inside")
+    press(app, f"Export trial {best_of(real)}")
+    ((_, *words),) = verbs.started
+    asked = export.parser().parse_args(words)
+    assert (asked.preprocess, asked.format, asked.trial) == ("inside", None, best_of(real))
 
 
 def test_an_ensemble_is_exported_where_there_is_one(real: Path, verbs: Verbs) -> None:
