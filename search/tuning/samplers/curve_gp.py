@@ -7,6 +7,7 @@ maximized over random points and points near the best, in rounds (`acquisition`)
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from search.plan.registry import Range
 from search.plan.trial_config import Value
@@ -38,6 +39,12 @@ one, 1.73 s with two, whose threads wait spinning for each other (medians of 40;
 
 STEPS = 3
 """Steps of L-BFGS at each ask, from where the last ask ended (15 from the start: no better, at four times the cost)."""
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """Return the BLAS libraries of numpy and scipy; looking them up took 6 ms, of 10 that an early ask takes."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 class CurveGPSampler(BaseSampler):
@@ -65,7 +72,7 @@ class CurveGPSampler(BaseSampler):
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Choose the whole point; `sample_independent` hands out its values, whatever conditions hold."""
         others = _before(trial, study.get_trials(deepcopy=False))
-        with threadpool_limits(BLAS_THREADS, user_api="blas"):
+        with _blas().limit(limits=BLAS_THREADS):
             row = self._choose(study, trial, others) if self._cube.columns else None
         self._point = {} if row is None else self._cube.point(row)
         return {}
