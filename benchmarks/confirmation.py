@@ -37,7 +37,7 @@ from search.runs.interval import wilson
 from search.winner.confirmation.chance import chances
 from search.winner.confirmation.estimate import Correct, estimate
 from search.winner.confirmation.rejects import phases
-from search.winner.confirmation.schedule import CHOICE, Schedule, Training
+from search.winner.confirmation.schedule import CHOICE, PlannedTraining, Schedule
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ def _confirmed(
 ) -> tuple[int, Correct, float]:
     """Train what the schedule says until it has chosen; return whom, its models' answers, its chance to be the best."""
     schedule = Schedule(tuple(top), phases(len(top), world.trainings), world.tests, epochs=1, seed=0)
-    answers: dict[Training, Correct] = {}
-    scores: dict[Training, float | None] = {}
+    answers: dict[PlannedTraining, Correct] = {}
+    scores: dict[PlannedTraining, float | None] = {}
     while (winner := schedule.winner(scores)) is None:
         for training in schedule.due(scores):
             answers[training] = _answers(world, rng, truths[[training.candidate]], ease)

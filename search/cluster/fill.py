@@ -48,6 +48,7 @@ def fill(path: Path, network: str = "", *, image: str = IMAGE) -> Filled:
 
     Raises:
         PlanError: the file is none for AWS, or the network is none or the whole world.
+        ClusterError: the region has no default VPC, which the firewall would be for.
         OSError: one's own address could not be found out.
         botocore.exceptions.ClientError: AWS refused, say for want of rights.
     """
@@ -107,8 +108,8 @@ def _firewall(ec2: Any, name: str, network: str) -> str:
     networks = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     if not networks:
         raise ClusterError(
-            "a default VPC is expected, which the firewall is for, but this region has none: call "
-            "`aws ec2 create-default-vpc`, or write SubnetIds and SecurityGroupIds of your own into the file"
+            f"{ec2.meta.region_name}: a default VPC is expected, which the firewall is for, but the region has none: "
+            "call `aws ec2 create-default-vpc`, or write SubnetIds and SecurityGroupIds of your own into the file"
         )
     vpc = networks[0]["VpcId"]
     wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": [name]}]

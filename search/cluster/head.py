@@ -23,7 +23,7 @@ def address_of_head(file: ClusterFile, completed: Mapping[str, Any], *, patience
         patience: seconds that the provider may take.
 
     Raises:
-        ClusterError: the provider cannot be asked.
+        ClusterError: the provider cannot be asked, or the file of one's own machines does not say.
     """
     provider = completed["provider"]
     if file.kind == "local":

@@ -178,8 +178,9 @@ def mirror(address: str) -> Path:
         OSError: the bucket is out of reach.
     """
     folder = _of_run("mirrors", address)
-    # Two looks at once would each remove what the other has not yet whole.
-    with locked(folder.with_name(f"{folder.name}.lock")):
+    # Two looks at once would each remove what the other has not yet whole. Beside the folder, the lock of a run
+    # `a` would lie where the mirror of a run `a.lock` does.
+    with locked(_of_run("locks", address)):
         copy_down(Bucket(address), folder, wanted=_for_a_look)
     if not RunLayout(folder).plan.is_file():
         raise FileNotFoundError(f"{address}: this is no run: there is no plan.yaml in it")

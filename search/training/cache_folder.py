@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def cache_folder(cache: Path | None = None) -> Path:
-    """Return where decoded images are kept: the argument, $WINNOW_CACHE, $XDG_CACHE_HOME/winnow, ~/.cache/winnow."""
+    """Return this machine's cache: the argument, $WINNOW_CACHE, $XDG_CACHE_HOME/winnow, ~/.cache/winnow."""
     if cache is not None:
         return cache
     if named := os.environ.get("WINNOW_CACHE"):

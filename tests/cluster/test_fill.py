@@ -136,6 +136,8 @@ def test_a_region_without_a_default_network_is_told_what_to_do(cluster: Path) ->
             ec2.delete_subnet(SubnetId=subnet["SubnetId"])
         ec2.delete_vpc(VpcId=vpc["VpcId"])
     before = cluster.read_text(encoding="utf-8")
-    with pytest.raises(ClusterError, match=r"default VPC is expected.*aws ec2 create-default-vpc"):
+    with pytest.raises(
+        ClusterError, match=r"^us-east-1: a default VPC is expected.*aws ec2 create-default-vpc"
+    ):
         fill(cluster, MINE, image=IMAGE)
     assert cluster.read_text(encoding="utf-8") == before

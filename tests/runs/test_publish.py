@@ -266,7 +266,7 @@ def test_a_look_into_a_bucket_leaves_what_this_machine_has_of_other_runs(
 ) -> None:
     """Whatever the runs there are named: a copy belongs to its address alone, and is emptied."""
     runs = address.rpartition("/")[0]
-    names = ("a", "mirrors", "a.partial", "trials", "coming")
+    names = ("a", "a.lock", "mirrors", "a.partial", "trials", "coming")
     for name in names:
         Bucket(f"{runs}/{name}").write("plan.yaml", b"name: x\n")
     server.put(f"{runs.removeprefix('s3://runs/')}/../plan.yaml", b"name: x\n")

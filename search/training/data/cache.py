@@ -3,7 +3,8 @@
 A folder ``images/<name>-<fingerprint>`` appears by one rename when all its files are complete and on disk, so
 what exists is whole. Builders of the same folder wait for each other on a lock that the kernel frees on death.
 A set of files that is too large for the disk has a folder ``images/<name>_files-<fingerprint>`` instead, with the
-names of the files and the moments of their images in place of the pixels.
+names of the files and the moments of their images in place of the pixels; its fingerprint is also that of where they
+lie.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def cached(source: Source, cache: Path | None = None, *, access: Access | None =
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
     decoded = entry_folder(f"{source.name}-{fingerprint}", cache)
     # What stays in its files is an entry of their paths, which are others once the folder was moved.
-    where = hashlib.sha256(f"{fingerprint}{source.root}".encode()).hexdigest()[:16]
+    where = hashlib.sha256(fingerprint.encode() + os.fsencode(source.root)).hexdigest()[:16]
     listed = entry_folder(f"{source.name}_files-{where}", cache)
     if access == "decoded" and source.survey is None:
         raise DataError(

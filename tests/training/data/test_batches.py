@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -194,6 +195,14 @@ def test_images_that_are_decoded_on_the_fly_are_found_after_their_folder_was_mov
     after = load_data(config, directory=moved, cache=tmp_path / "cache", access="decoded").train.images
     assert isinstance(after, FileImages)
     assert np.array_equal(after[0], pixels)
+
+
+@pytest.mark.parametrize("access", ["auto", "decoded"])
+def test_a_folder_whose_name_is_not_utf8_has_images_like_any_other(tmp_path: Path, access: Access) -> None:
+    root = fill(tmp_path / os.fsdecode(b"b\xfccher"))
+    config = DataConfig("image_folder", validation=0.2)
+    found = load_data(config, directory=root, cache=tmp_path / "cache", access=access)
+    assert found.train.images[0].shape == found.train.images.shape[1:]
 
 
 def test_what_fits_the_disk_exactly_is_decoded_once(
