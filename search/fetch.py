@@ -60,12 +60,17 @@ def run(arguments: argparse.Namespace) -> int:
     cluster = None if in_bucket(arguments.run) else named(arguments.cluster)
     fetched = _fetch(cluster, arguments)
     _tell(fetched, arguments)
+    complaint = ""
     while arguments.watch and fetched.driver is not None:
         time.sleep(EVERY)
         try:
             fetched = _fetch(cluster, arguments)
-        except (LinkLost, OSError):
-            continue  # the laptop slept, or is on a train; a bucket is out of reach
+        except (LinkLost, OSError) as error:  # the laptop slept, or is on a train; a bucket is out of reach
+            if str(error) != complaint:  # once: a train has many tunnels, a full disk no end
+                complaint = str(error)
+                print(f"{complaint}; it is tried again every {EVERY:.0f} s", file=sys.stderr, flush=True)
+            continue
+        complaint = ""
         if fetched.new or arguments.json:
             _tell(fetched, arguments)
     return DONE

@@ -21,7 +21,8 @@ def test_an_outage_does_not_end_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], outage: Exception
 ) -> None:
     home = tmp_path / "mine"
-    looks = iter([Fetched(home, 9, DRIVER), outage, Fetched(home, 5, DRIVER), outage, Fetched(home, 3, None)])
+    once, twice = Fetched(home, 9, DRIVER), Fetched(home, 5, DRIVER)
+    looks = iter([once, outage, outage, twice, outage, Fetched(home, 3, None)])
 
     def look(*_: object, **__: object) -> Fetched:
         found = next(looks)
@@ -33,4 +34,6 @@ def test_an_outage_does_not_end_it(
     monkeypatch.setattr(fetch, "EVERY", 0.0)
     assert fetch.main(["s3://team/mine", "--watch", "--runs-dir", str(tmp_path)]) == 0
     assert next(looks, None) is None
-    assert len(capsys.readouterr().out.splitlines()) >= 3
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) >= 3
+    assert said.err.count(str(outage)) == 2, "each outage is said, but not at every try"

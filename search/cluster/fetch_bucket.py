@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from search.cluster.errors import ClusterError
-from search.cluster.fetch_ssh import WEIGHTS, Fetched
+from search.cluster.fetch_ssh import WEIGHTS, Fetched, one_at_a_time
 from search.runs.bucket_lease import driver_of
 from search.runs.layout import RunLayout
 from search.runs.lease import Origin, origin_of, write_origin
@@ -29,6 +29,11 @@ def fetch_bucket(address: str, folder: Path, *, weights: bool = False) -> Fetche
         ClusterError: there is no such run, or the folder holds something else.
         OSError: the bucket is out of reach.
     """
+    with one_at_a_time(folder):
+        return _fetch(address, folder, weights=weights)
+
+
+def _fetch(address: str, folder: Path, *, weights: bool) -> Fetched:
     layout, bucket = RunLayout(folder), Bucket(address)
     origin = origin_of(layout)
     if folder.exists() and (origin is None or origin.run != address):
@@ -45,7 +50,7 @@ def fetch_bucket(address: str, folder: Path, *, weights: bool = False) -> Fetche
         bucket,
         folder,
         wanted=lambda name: _wanted(name, weights=weights),
-        kept=lambda name: _own(name, brought),
+        kept=lambda name: _own(name, brought) or (not weights and _is_weights(name)),
     )
     new = (layout.journal.stat().st_size if layout.journal.is_file() else 0) - had
     driver = driver_of(bucket)
@@ -76,4 +81,9 @@ def _own(name: str, brought: Collection[str]) -> bool:
 
 
 def _wanted(name: str, *, weights: bool) -> bool:
-    return of_others(name) and (weights or not fnmatch.fnmatch(PurePosixPath(name).name, WEIGHTS))
+    return of_others(name) and (weights or not _is_weights(name))
+
+
+def _is_weights(name: str) -> bool:
+    """Tell whether it is a checkpoint: what a fetch with them brought is not taken away by one without."""
+    return fnmatch.fnmatch(PurePosixPath(name).name, WEIGHTS)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from search.cluster.link import Link, RemoteFailed
 from search.runs.layout import RunLayout
 from search.runs.lease import Holder, Origin, write_origin
 from search.runs.requests import pending
+from search.training.cache_folder import cache_folder, locked
 
 WEIGHTS = "checkpoint-*.pt"
 
@@ -52,6 +55,17 @@ class Fetched:
     driver: Holder | None
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one process and thread fetch into a folder: two at once would both continue its journal.
+
+    The lock lies in the cache, since the folder of a run that is refused is not made.
+    """
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    with locked(cache_folder() / "fetches" / name):
+        yield
+
+
 def fetch_ssh(link: Link, run: str, folder: Path, *, cluster: str, weights: bool = False) -> Fetched:
     """Bring a run home, or what is new of it.
 
@@ -69,14 +83,15 @@ def fetch_ssh(link: Link, run: str, folder: Path, *, cluster: str, weights: bool
     if "://" in run:
         raise ClusterError(f"{run}: this run lies in a bucket: fetch it by its address, without --cluster")
     layout = RunLayout(folder)
-    have = layout.journal.stat().st_size if layout.journal.is_file() else 0
-    size, driver = _look(link, run, layout, have)
-    _hand_over(link, run, layout)
-    _copy(link, run, folder, weights=weights, plan=layout.plan.is_file())
-    new = _continue(link, f"{run}/study.journal", layout.journal, have, size)
-    if not layout.plan.is_file():  # a run is seen by its plan: it comes last
-        _copy(link, run, folder, weights=weights, plan=True)
-    write_origin(layout, Origin(run, link.login.place, cluster, time.time(), driver))
+    with one_at_a_time(folder):
+        have = layout.journal.stat().st_size if layout.journal.is_file() else 0
+        size, driver = _look(link, run, layout, have)
+        _hand_over(link, run, layout)
+        _copy(link, run, folder, weights=weights, plan=layout.plan.is_file())
+        new = _continue(link, f"{run}/study.journal", layout.journal, have, size)
+        if not layout.plan.is_file():  # a run is seen by its plan: it comes last
+            _copy(link, run, folder, weights=weights, plan=True)
+        write_origin(layout, Origin(run, link.login.place, cluster, time.time(), driver))
     return Fetched(folder, new, driver)
 
 

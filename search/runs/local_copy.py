@@ -147,6 +147,11 @@ def bring(address: str, *, say: Callable[[str], None]) -> Path:
         RunIsHeld: a driver on another machine goes on with it.
         OSError: the bucket is out of reach.
     """
+    with locked(_of_run("fetching", address)):  # two verbs at once fetch it once
+        return _bring(address, say)
+
+
+def _bring(address: str, say: Callable[[str], None]) -> Path:
     bucket, root = Bucket(address), local_root(address)
     own, last = read_copy(root), read_claim(bucket)
     if own is not None and (last is None or last.copy == own.id or holder(RunLayout(root))):

@@ -49,6 +49,19 @@ def test_a_copy_keeps_its_origin_and_what_was_made_of_it_when_it_is_cut_short(
     assert bundle.is_file(), "what was exported from a copy was deleted"
 
 
+def test_weights_that_were_brought_stay_when_a_later_look_brings_none(
+    server: Buckets, tmp_path: Path
+) -> None:
+    bucket, weights = Bucket("s3://runs/weights/tiny"), "trials/00000/checkpoint-3.pt"
+    bucket.write("plan.yaml", b"name: tiny\n")
+    bucket.write(weights, b"weights")
+    fetch_bucket(bucket.address, tmp_path / "tiny")
+    assert not (tmp_path / "tiny" / weights).exists()
+    fetch_bucket(bucket.address, tmp_path / "tiny", weights=True)
+    fetch_bucket(bucket.address, tmp_path / "tiny")
+    assert (tmp_path / "tiny" / weights).read_bytes() == b"weights"
+
+
 def test_another_run_of_that_name_is_left_alone(server: Buckets, tmp_path: Path) -> None:
     Bucket(ADDRESS).write("plan.yaml", b"name: tiny\n")
     (tmp_path / "tiny").mkdir()

@@ -9,7 +9,9 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -79,6 +81,28 @@ def test_another_run_of_that_name_is_told_by_its_id_where_no_journal_tells_it(
     with pytest.raises(ClusterError, match="another run of that name is here already"):
         brought(there, home)
     assert (home / "storage.json").read_text(encoding="utf-8") == kept
+
+
+def test_two_fetches_at_once_continue_the_journal_once(there: Path, tmp_path: Path) -> None:
+    """`search.run --cluster` brings a run home every few seconds, and so does somebody's `search.fetch --watch`."""
+    (there / "study.journal").write_text('{"a": 1}\n' * 50, encoding="utf-8")
+    both = threading.Barrier(2)
+
+    class Slow(Here):
+        def rsync(self, words: Sequence[str]) -> None:
+            try:
+                both.wait(0.5)  # the other one, too, has seen how long the journal is here
+            except threading.BrokenBarrierError:
+                both.reset()
+            super().rsync(words)
+
+    def fetch(_: int) -> int:
+        return fetch_ssh(cast(Link, Slow()), str(there), tmp_path / "home", cluster="cluster.yaml").new
+
+    with ThreadPoolExecutor(2) as pool:
+        new = list(pool.map(fetch, range(2)))
+    assert (tmp_path / "home" / "study.journal").read_text() == '{"a": 1}\n' * 50
+    assert sorted(new) == [0, 450]
 
 
 def test_a_driver_is_seen_of_a_run_with_and_without_a_database(there: Path, tmp_path: Path) -> None:

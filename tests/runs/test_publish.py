@@ -6,7 +6,10 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -393,8 +396,9 @@ def test_what_was_written_beside_a_search_that_ended_first_is_published(
     assert holder(layout) is None
 
 
+@pytest.mark.parametrize("get", [mirror, partial(bring, say=print)], ids=["mirror", "bring"])
 def test_two_looks_at_a_run_take_turns(
-    server: Buckets, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Buckets, address: str, monkeypatch: pytest.MonkeyPatch, get: Callable[[str], Path]
 ) -> None:
     """Each would remove what the other has not yet whole, as a file that the bucket lacks."""
     Bucket(address).write("plan.yaml", b"name: tiny\n")
@@ -411,9 +415,7 @@ def test_two_looks_at_a_run_take_turns(
         inside -= 1
 
     monkeypatch.setattr("search.runs.local_copy.copy_down", slow)
-    looks = [threading.Thread(target=mirror, args=(address,)) for _ in range(3)]
-    for look in looks:
-        look.start()
-    for look in looks:
-        look.join()
-    assert at_once == [1, 1, 1]
+    with ThreadPoolExecutor(3) as pool:
+        (folder,) = set(pool.map(get, [address] * 3))
+    assert (folder / "plan.yaml").is_file()
+    assert set(at_once) == {1}
