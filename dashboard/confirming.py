@@ -11,7 +11,7 @@ from dashboard.frame import Open, palette
 from dashboard.prepare import confirmed as prepared
 from dashboard.prepare import confirming
 from dashboard.prepare.confirmed import Confirmed
-from dashboard.prepare.confirming import Asked, Standing
+from dashboard.prepare.confirming import Standing, Wanted
 from dashboard.prepare.words import plain
 from dashboard.shelf import Shelved, driver_of
 from dashboard.watch import EVERY, redraw_on_change
@@ -245,9 +245,9 @@ def _begin(run: Run, *, again: bool) -> None:
             key="confirm:budget",
             width=200,
         )
-    asked = Asked(top, seeds, None if budget is None else int(budget))
+    wanted = Wanted(top, seeds, None if budget is None else int(budget))
     try:
-        cost = confirming.cost(run, asked)
+        cost = confirming.cost(run, wanted)
     except ValueError as error:
         st.caption(f":red[{plain(error)}]")
         return
@@ -261,9 +261,9 @@ def _begin(run: Run, *, again: bool) -> None:
     asking.warn_of_plugins(run.plan.plugins)
     root = str(run.layout.root)
     if st.button("Confirm the winner", icon=":material/verified:", type="primary"):
-        jobs.begin(_job(run), jobs.verb("search.confirm", *asked.words, "--", root))
+        jobs.begin(_job(run), jobs.verb("search.confirm", *wanted.words, "--", root))
     st.caption(
         "It trains on this machine and ends with the dashboard, but loses nothing: it goes on when it is begun again, "
         "here or by:"
     )
-    st.code(command("confirm", root, *asked.words), language="bash", wrap_lines=True)
+    st.code(command("confirm", root, *wanted.words), language="bash", wrap_lines=True)

@@ -15,7 +15,7 @@ from search.training.data.headway import watched
 from search.training.errors import TrainingError
 from search.tuning.launch import Options, Outcome
 from search.verb import DONE, FAILED, UserError
-from search.winner.confirmation.confirm import Asked, CannotConfirm, confirm
+from search.winner.confirmation.confirm import CannotConfirm, Effort, confirm
 from search.winner.confirmation.document import Confirmation
 from search.winner.confirmation.evidence import NothingLearned
 from search.winner.confirmation.words import sentences, warnings
@@ -26,7 +26,7 @@ def confirm_run(arguments: argparse.Namespace) -> int:
     told = Reporter("", "", as_json=arguments.json)
     run = own_run(arguments.run, arguments.storage, say=told.say)
     reporter = Reporter(f"{run.name}: confirmation", run.plan.objective.metric, as_json=arguments.json)
-    asked = Asked(
+    effort = Effort(
         top=arguments.top,
         trainings=arguments.budget or arguments.top * arguments.seeds,
         tests=arguments.seeds,
@@ -39,7 +39,7 @@ def confirm_run(arguments: argparse.Namespace) -> int:
     )
     try:
         with at_their_lines(run.layout.plan), reporter.showing(), watched(reporter.headway):
-            found = confirm(run, asked, listener=reporter.show, options=options)
+            found = confirm(run, effort, listener=reporter.show, options=options)
     except (CannotConfirm, NothingLearned, PredictionsError, RunIsHeld, TrainingError) as error:
         raise UserError(str(error)) from error
     if isinstance(found, Outcome):

@@ -24,7 +24,7 @@ MOST_TEXT = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Asked:
+class Wanted:
     """How much is trained: the ``top`` trials, each ``seeds`` times on the average; ``budget``: trainings before the
     choice, None for ``top`` times ``seeds``."""
 
@@ -72,20 +72,20 @@ def able(run: Run) -> list[Trial]:
     ]
 
 
-def cost(run: Run, asked: Asked) -> Cost:
+def cost(run: Run, wanted: Wanted) -> Cost:
     """Return what a confirmation would cost, if its candidates left in the order of their scores, the last one first.
 
     Raises:
         ValueError: there are fewer trainings than candidates.
     """
-    seconds = [trial.seconds for trial in able(run)[: asked.top]]
-    lengths = phases(len(seconds), asked.budget or asked.top * asked.seeds)
+    seconds = [trial.seconds for trial in able(run)[: wanted.top]]
+    lengths = phases(len(seconds), wanted.budget or wanted.top * wanted.seeds)
     spent, before = 0.0, 0
     for left, length in zip(range(len(seconds), 1, -1), lengths, strict=True):
         spent += (length - before) * sum(seconds[:left])
         before = length
-    spent += asked.seeds * seconds[0]
-    return Cost(len(seconds), before_choice(lengths), asked.seeds, spent / 3600)
+    spent += wanted.seeds * seconds[0]
+    return Cost(len(seconds), before_choice(lengths), wanted.seeds, spent / 3600)
 
 
 def standing(confirming: Run) -> Standing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 import time
 from pathlib import Path
 
@@ -223,7 +222,7 @@ def _check(folder: Path, plan: Plan) -> None:
     ):
         try:
             file = searches.keep_for_check(folder, text)
-            jobs.start(job, [sys.executable, "-m", "search.run", "--space", str(file), "--check", "--json"])
+            jobs.start(job, jobs.verb("search.run", "--check", "--space", str(file)))
         except OSError as error:
             st.error(plain(error), icon=":material/block:")
     jobs.show_job(job, "Building every network of the space")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -127,7 +126,7 @@ def _ask(found: Open, epoch: int) -> None:
     if job is not None and job.returncode and not job.canceled:
         jobs.show_job(name, "fANOVA")
     root = str(found.run.layout.root)
-    command = [sys.executable, "-m", "search.importance", root, "--fanova", "--epoch", str(epoch), "--json"]
+    command = jobs.verb("search.importance", "--fanova", "--epoch", str(epoch), "--", root)
     again = job is not None and job.returncode == 0
     st.button(
         "fANOVA again" if again else "Add fANOVA",

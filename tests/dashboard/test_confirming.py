@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.prepare import confirming
-from dashboard.prepare.confirming import Asked
+from dashboard.prepare.confirming import Wanted
 from search.runs.run import Run
 from search.winner.confirmation.rejects import phases
 from search.winner.confirmation.schedule import CHOICE, TEST, PlannedTraining, Schedule
@@ -32,13 +32,13 @@ def trained(schedule: Schedule) -> int:
 
 
 @pytest.mark.parametrize(
-    ("trials", "asked"), [(4, Asked()), (9, Asked(5, 3)), (3, Asked(3, 4, 5)), (1, Asked(1, 2))]
+    ("trials", "wanted"), [(4, Wanted()), (9, Wanted(5, 3)), (3, Wanted(3, 4, 5)), (1, Wanted(1, 2))]
 )
-def test_the_cost_is_what_the_schedule_trains(tmp_path: Path, trials: int, asked: Asked) -> None:
-    cost = confirming.cost(searched(tmp_path, trials), asked)
-    candidates = min(trials, asked.top)
-    lengths = phases(candidates, asked.budget or asked.top * asked.seeds)
-    expected = trained(Schedule(tuple(range(candidates)), lengths, asked.seeds, 9, 0))
+def test_the_cost_is_what_the_schedule_trains(tmp_path: Path, trials: int, wanted: Wanted) -> None:
+    cost = confirming.cost(searched(tmp_path, trials), wanted)
+    candidates = min(trials, wanted.top)
+    lengths = phases(candidates, wanted.budget or wanted.top * wanted.seeds)
+    expected = trained(Schedule(tuple(range(candidates)), lengths, wanted.seeds, 9, 0))
     assert cost.candidates == candidates
     assert cost.before + cost.after == expected
     assert cost.hours == pytest.approx(9 * expected / 3600)
@@ -46,7 +46,7 @@ def test_the_cost_is_what_the_schedule_trains(tmp_path: Path, trials: int, asked
 
 def test_fewer_trainings_than_candidates_are_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="3 candidates need at least 3 trainings"):
-        confirming.cost(searched(tmp_path, 3), Asked(3, 5, 2))
+        confirming.cost(searched(tmp_path, 3), Wanted(3, 5, 2))
 
 
 def test_trials_that_were_stopped_early_are_no_candidates(tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_trials_that_were_stopped_early_are_no_candidates(tmp_path: Path) -> Non
 
 
 def test_what_is_asked_for_is_what_the_verb_is_told() -> None:
-    assert Asked(3, 4).words == ["--top", "3", "--seeds", "4"]
-    assert Asked(3, 4, 20).words == ["--top", "3", "--seeds", "4", "--budget", "20"]
+    assert Wanted(3, 4).words == ["--top", "3", "--seeds", "4"]
+    assert Wanted(3, 4, 20).words == ["--top", "3", "--seeds", "4", "--budget", "20"]
 
 
 def test_nothing_is_done_at_the_beginning(tmp_path: Path) -> None:

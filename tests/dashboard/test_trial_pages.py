@@ -80,4 +80,4 @@ def test_fanova_is_the_verb_in_a_process_of_its_own(many: Path, monkeypatch: pyt
     app = visited("parameters", run="many", epoch="3")
     next(button for button in app.button if button.label == "Add fANOVA").click().run()
     command = started[0][1:]
-    assert command == ["-m", "search.importance", str(many), "--fanova", "--epoch", "3", "--json"]
+    assert command == ["-m", "search.importance", "--json", "--fanova", "--epoch", "3", "--", str(many)]

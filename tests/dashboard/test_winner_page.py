@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import search
-from dashboard import jobs, known_formats
-from dashboard.jobs import Line
+from dashboard import known_formats
 from dashboard.known_formats import Format
-from dashboard.scratch import SCRATCH
 from dashboard.trying import MOST_IMAGES, MOST_MB, too_much
 from search import export
 from search.runs.layout import RunLayout
@@ -25,78 +19,9 @@ from search.winner.confirmation.schedule import CHOICE, PlannedTraining
 from tests.dashboard.bundles import make_bundle, picture
 from tests.dashboard.confirmations import SCHEDULE, confirming_run, document, write
 from tests.dashboard.visits import checked, figures, said, visited
+from tests.dashboard.winner_page import Told, Verbs, best_of, labels, press, real, verbs
 
-
-@dataclass(eq=False)
-class Told:
-    """A job of which a test says what it has printed."""
-
-    lines: tuple[Line, ...] = ()
-    running: bool = False
-    canceled: bool = False
-    failure: str = ""
-    canceled_by: list[bool] = field(default_factory=list)
-
-    def cancel(self, *, at_once: bool = False) -> None:
-        self.canceled_by.append(at_once)
-
-    def join(self, seconds: float) -> bool:
-        return not self.running
-
-    def last(self, event: str) -> Line | None:
-        return next((line for line in reversed(self.lines) if line.get("event") == event), None)
-
-
-@dataclass
-class Verbs:
-    """What a page has started: the commands, without Python and ``-m``, and what each job says, by the verb."""
-
-    started: list[list[str]] = field(default_factory=list)
-    known: dict[str, Told] = field(default_factory=dict)
-    says: Told = field(default_factory=Told)
-
-    def start(self, name: str, command: list[str]) -> Told:
-        self.started.append(command[2:])
-        assert command[:2] == [sys.executable, "-m"]
-        return self.known.setdefault(name, self.says)
-
-
-FORMATS = (
-    Format("safetensors", ("model.safetensors",), "the weights"),
-    Format("onnx", ("model.onnx",), "for ONNX Runtime"),
-    Format("executorch", ("model.pte",), "for phones", "executorch"),
-)
-
-
-@pytest.fixture
-def real(searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of a real run, `tiny`, in the folder that the page shows."""
-    folder = tmp_path / "real"
-    monkeypatch.setattr("sys.argv", ["dashboard", "--runs-dir", str(folder)])
-    return Path(shutil.copytree(searched, folder / "tiny"))
-
-
-@pytest.fixture(autouse=True)
-def verbs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Verbs]:
-    """Note what is started instead of starting it; the formats are known."""
-    made = Verbs()
-    monkeypatch.setattr(jobs, "start", made.start)
-    monkeypatch.setattr(jobs, "job", made.known.get)
-    monkeypatch.setattr("dashboard.exporting.known_formats", lambda: FORMATS)
-    yield made
-    SCRATCH.end()
-
-
-def labels(app: AppTest) -> list[str]:
-    return [button.label for button in app.button]
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return checked(next(button for button in app.button if button.label == label).click().run())
-
-
-def best_of(root: Path) -> int:
-    return search.open_run(root).ranking()[0].number
+__all__ = ["real", "verbs"]
 
 
 def test_without_a_confirmation_the_candidate_is_unconfirmed_and_has_rivals(real: Path) -> None:
@@ -368,75 +293,3 @@ def test_the_misclassified_images_are_told_by_the_number_that_is_asked_for(real:
     field = next(one for one in app.number_input if one.label.startswith("Validation image"))
     first = app.get("image")[0].proto.imgs[0].caption
     assert first.replace("\\", "").startswith(f"{field.value}: ")
-
-
-ENSEMBLE = {
-    "format": 1,
-    "split": "validation",
-    "run": "tiny",
-    "members": [{"trial": 2, "share": 0.75}, {"trial": 0, "share": 0.25}],
-    "together": {
-        "mean": 0.98,
-        "sd": 0.0,
-        "low": 0.97,
-        "high": 0.99,
-        "seeds": 1,
-        "images": 288,
-        "any_seed": False,
-    },
-    "alone": {
-        "mean": 0.97,
-        "sd": 0.0,
-        "low": 0.96,
-        "high": 0.98,
-        "seeds": 1,
-        "images": 288,
-        "any_seed": False,
-    },
-    "gain": {"mean": 0.01, "low": 0.002, "high": 0.018},
-    "cost": {"parameters": 3000, "flops": 500},
-    "cost_alone": {"parameters": 1000, "flops": 200},
-    "library": 4,
-    "completed": 9,
-    "judged": 9,
-    "possible": {"mean": 0.02, "low": 0.0, "high": 0.04},
-}
-
-
-def opened(app: AppTest) -> AppTest:
-    app.session_state["ensemble"] = True
-    return checked(app.run())
-
-
-def test_the_button_chooses_an_ensemble_of_that_run(real: Path, verbs: Verbs) -> None:
-    press(opened(visited("winner", run="tiny")), "Choose an ensemble")
-    assert verbs.started == [["search.ensemble", "--json", "--", str(real)]]
-
-
-def test_an_ensemble_is_shown_with_gain_interval_and_cost(real: Path) -> None:
-    RunLayout(real).winner.mkdir()
-    RunLayout(real).ensemble.write_text(json.dumps(ENSEMBLE))
-    app = opened(visited("winner", run="tiny"))
-    assert figures(app)["Gain"] == "+0.0100"
-    assert figures(app)["Cost of an answer"] == "× 2.5"
-    assert "(+0.0020 to +0.0180), on 288 validation images" in said(app)
-    assert "could have gained +0.0200" in said(app)
-    table = next(one.value for one in app.dataframe if "share" in one.value)
-    assert table["share"].tolist() == [75.0, 25.0]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda known: {**known, "format": 9},
-        lambda known: {**known, "cost_alone": {"parameters": 1, "flops": 0}},
-        lambda known: {**known, "gain": {"mean": "much", "low": 0, "high": 1}},
-        lambda _: {},
-    ],
-)
-def test_a_damaged_ensemble_is_told(
-    real: Path, damage: Callable[[dict[str, object]], dict[str, object]]
-) -> None:
-    RunLayout(real).winner.mkdir()
-    RunLayout(real).ensemble.write_text(json.dumps(damage(ENSEMBLE)))
-    assert "ensemble.json" in said(visited("winner", run="tiny"))

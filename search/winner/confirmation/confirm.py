@@ -39,7 +39,7 @@ class CannotConfirm(ValueError):  # noqa: N818 (says what is the case)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Effort:
     """How much is trained: the best ``top`` trials, ``trainings`` before the choice, ``tests`` of the winner after."""
 
     top: int = TOP
@@ -47,7 +47,7 @@ class Asked:
     tests: int = SEEDS
 
 
-def scheduled(run: Run, asked: Asked) -> tuple[Schedule, dict[int, Trial]]:
+def scheduled(run: Run, effort: Effort) -> tuple[Schedule, dict[int, Trial]]:
     """Return what a confirmation trains, and the candidates by number.
 
     Raises:
@@ -58,7 +58,7 @@ def scheduled(run: Run, asked: Asked) -> tuple[Schedule, dict[int, Trial]]:
             f"{run.name}: these logs are another program's, whose trials cannot be trained here"
         )
     best = [trial for trial in run.ranking() if trial.status == "completed" and trial.config]
-    fitting = [trial for trial in best if not run.plan.space.check(trial.point)][: asked.top]
+    fitting = [trial for trial in best if not run.plan.space.check(trial.point)][: effort.top]
     if not fitting:
         reason = (
             "none of its completed trials lies within its present space"
@@ -67,14 +67,14 @@ def scheduled(run: Run, asked: Asked) -> tuple[Schedule, dict[int, Trial]]:
         )
         raise CannotConfirm(f"{run.name}: {reason}")
     try:
-        lengths = phases(len(fitting), asked.trainings)
+        lengths = phases(len(fitting), effort.trainings)
     except ValueError as error:
         raise CannotConfirm(f"{run.name}: {error}: allow more trainings, or fewer candidates") from error
     numbers = tuple(trial.number for trial in fitting)
     schedule = Schedule(
         numbers,
         lengths,
-        asked.tests,
+        effort.tests,
         run.plan.budget.epochs,
         run.plan.seed,
         maximize=run.plan.objective.mode == "max",
@@ -83,13 +83,13 @@ def scheduled(run: Run, asked: Asked) -> tuple[Schedule, dict[int, Trial]]:
 
 
 def confirm(
-    run: Run, asked: Asked, *, listener: Listener, options: launch.Options
+    run: Run, effort: Effort, *, listener: Listener, options: launch.Options
 ) -> Confirmation | launch.Outcome:
     """Confirm the winner of a run, or go on with that; what was trained before is not trained again.
 
     Args:
         run: with completed trials.
-        asked: how much is trained.
+        effort: how much is trained.
         listener: is told how the trainings stand.
         options: of this call.
 
@@ -103,7 +103,7 @@ def confirm(
         PlanError: a candidate's pretrained weights are missing, or another architecture's; nothing was trained.
         PlaceError: the running Ray cannot be joined, or holds no trial.
     """
-    schedule, candidates = scheduled(run, asked)
+    schedule, candidates = scheduled(run, effort)
     if holder(run.layout):
         options.say(f"{run.name} is still being searched: the best of its trials so far are confirmed.")
     plan = plan_of(run)

@@ -18,8 +18,8 @@ from search.runs.predictions import read_predictions
 from search.runs.run import Run
 from search.training.data import load_data, load_test
 from search.winner.confirmation.confirm import (
-    Asked,
     CannotConfirm,
+    Effort,
     confirming_driver,
     has_test,
     plan_of,
@@ -32,12 +32,12 @@ from search.winner.confirmation.schedule import CHOICE, TEST, training_of
 from search.winner.confirmation.words import warnings
 from tests.inprocess import drive
 
-ASKED = Asked(top=2, trainings=6, tests=2)
+EFFORT = Effort(top=2, trainings=6, tests=2)
 
 
-def confirmed(run: Run, asked: Asked = ASKED, *, epochs: int = 10_000) -> Confirmation | None:
+def confirmed(run: Run, effort: Effort = EFFORT, *, epochs: int = 10_000) -> Confirmation | None:
     """Confirm a run in this process, at most so many epochs."""
-    schedule, candidates = scheduled(run, asked)
+    schedule, candidates = scheduled(run, effort)
     plan, layout = plan_of(run), run.layout.confirming
     data, tested = load_data(plan.data.config, directory=plan.data.folder), has_test(plan)
     layout.root.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def test_cut_off_between_a_record_and_its_predictions_it_finds_the_same(
     last = search.open_run(run.layout.confirming.root).trials[-1]
     for kept in (last.layout.validation, last.layout.test):
         kept.rename(last.layout.attempt(last.record.attempt).folder / kept.name)
-    schedule, _ = scheduled(run, ASKED)
+    schedule, _ = scheduled(run, EFFORT)
     plan = plan_of(run)
     data = load_data(plan.data.config, directory=plan.data.folder)
     prepare(run.layout.confirming, plan, schedule, data)
@@ -150,7 +150,7 @@ def test_a_second_call_trains_nothing_and_a_larger_one_only_what_is_new(
     run = search.open_run(shutil.copytree(run.layout.root, tmp_path / "tiny"))
     before = [trial.number for trial in search.open_run(run.layout.confirming.root).trials]
     assert confirmed(run, epochs=0) == found
-    larger = confirmed(run, Asked(top=2, trainings=6, tests=3))
+    larger = confirmed(run, Effort(top=2, trainings=6, tests=3))
     assert larger is not None
     assert larger.test is not None
     assert larger.test.seeds == 3
@@ -179,7 +179,7 @@ def test_cut_off_anywhere_it_finds_the_same(
 
 def test_too_few_trainings_are_refused(run: Run) -> None:
     with pytest.raises(CannotConfirm, match="allow more trainings, or fewer candidates"):
-        scheduled(run, Asked(top=2, trainings=1))
+        scheduled(run, Effort(top=2, trainings=1))
 
 
 def test_a_run_without_a_completed_trial_is_refused(finished: Path, tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_run_without_a_completed_trial_is_refused(finished: Path, tmp_path: Pa
     for trial in run.trials:
         trial.layout.document.unlink()
     with pytest.raises(CannotConfirm, match="no trial has completed its 3 epochs yet"):
-        scheduled(search.open_run(run.layout.root), ASKED)
+        scheduled(search.open_run(run.layout.root), EFFORT)
 
 
 def test_a_longer_schedule_is_another_confirmation_and_earlier_looks_at_the_test_images_are_told(
@@ -196,7 +196,7 @@ def test_a_longer_schedule_is_another_confirmation_and_earlier_looks_at_the_test
     copy = search.open_run(shutil.copytree(run.layout.root, tmp_path / "tiny"))
     text = copy.layout.plan.read_text(encoding="utf-8").replace("epochs: 3", "epochs: 4")
     copy.layout.plan.write_text(text, encoding="utf-8")
-    again = confirmed(search.open_run(copy.layout.root), Asked(top=1, trainings=1, tests=1))
+    again = confirmed(search.open_run(copy.layout.root), Effort(top=1, trainings=1, tests=1))
     assert again is not None
     assert again.epochs == 4
     trained = search.open_run(copy.layout.confirming.root).trials
@@ -211,7 +211,7 @@ def test_a_training_cut_off_on_another_schedule_is_not_stretched(finished: Path,
     confirmed(run, epochs=2)
     text = run.layout.plan.read_text(encoding="utf-8").replace("epochs: 3", "epochs: 4")
     run.layout.plan.write_text(text, encoding="utf-8")
-    assert confirmed(search.open_run(run.layout.root), Asked(top=1, trainings=1, tests=1)) is not None
+    assert confirmed(search.open_run(run.layout.root), Effort(top=1, trainings=1, tests=1)) is not None
     first, *others = search.open_run(run.layout.confirming.root).trials
     assert (first.status, first.epochs) == ("stopped", 2)
     assert first.record.reason == "it began on a schedule of 3 epochs"
