@@ -9,6 +9,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from hypothesis import Phase, settings
 
 import search.tuning.samplers.random
 import search.tuning.samplers.rung_tpe
@@ -22,6 +23,10 @@ __all__ = ["chromium"]
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 mark_session()
+# For mutmut: that an example fails is enough; to shrink it takes minutes.
+settings.register_profile(
+    "mutation", max_examples=20, derandomize=True, phases=(Phase.explicit, Phase.generate)
+)
 os.environ.setdefault("RAY_ADDRESS", "local")  # no search of a test joins another's Ray
 
 LONGEST = (

@@ -94,7 +94,7 @@ def test_a_report_that_passes_several_rungs_is_recorded_at_each() -> None:
     values=st.lists(st.lists(st.integers(0, 20), min_size=9, max_size=9), min_size=1, max_size=12),
     minimize=st.booleans(),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=settings().max_examples)
 def test_stopping_asha_decides_as_the_obvious_rule_does(values: list[list[int]], minimize: bool) -> None:
     """Brute force: at each rung count who is strictly better among all that were seen there."""
     made = policy(

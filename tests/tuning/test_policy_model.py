@@ -235,7 +235,7 @@ SEARCHES = st.builds(
     ],
 )
 @given(events=EVENTS, search=SEARCHES, salt=st.integers(0, 10))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=2 * settings().max_examples)
 def test_any_interleaving_gives_the_decisions_of_the_reference(
     kind: str, events: list[tuple[str, int, int, float]], search: Search, salt: int
 ) -> None:

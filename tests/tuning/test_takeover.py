@@ -66,7 +66,7 @@ def test_cut_after_every_record_the_search_decides_as_if_nothing_had_happened(tm
     workers=st.integers(1, 4),
     scheduler=st.sampled_from(["asha", "none"]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=settings().max_examples // 4)
 def test_cut_at_any_moments_with_several_workers_nothing_is_lost_or_doubled(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], workers: int, scheduler: str
 ) -> None:
