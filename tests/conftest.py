@@ -25,7 +25,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 mark_session()
 # For mutmut: that an example fails is enough; to shrink it takes minutes.
 settings.register_profile(
-    "mutation", max_examples=20, derandomize=True, phases=(Phase.explicit, Phase.generate)
+    "mutation", max_examples=20, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
 )
 os.environ.setdefault("RAY_ADDRESS", "local")  # no search of a test joins another's Ray
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +16,10 @@ from search.plan.parameter import Parameter
 from search.plan.space import Space
 from search.runs import record
 from search.runs.ranking import Scoring, rank
-from search.tuning.answers import Done, Limits, Start
+from search.tuning.answers import Decision, Done, Limits, Start
 from search.tuning.entrance import MOST_REJECTED
 from search.tuning.policy import Policy
-from tests.tuning.simulation import SPACE, Simulation, policy, study
+from tests.tuning.simulation import SPACE, Simulation, policy, report, started, study
 
 SMALL = Constraint("parameters", "<=", 5_000)
 
@@ -41,11 +42,12 @@ def test_only_allowed_configurations_are_trained_and_the_others_cost_no_trial() 
     assert len(trained) == 12
     assert rejected
     assert all(measure(known.point)["parameters"] <= 5_000 for known in trained)
+    assert {known.reason for known in trained if known.status == "completed"} == {""}
     assert all(measure(known.point)["parameters"] > 5_000 for known in rejected)
     for known in rejected:
         trial = of.trials[known.number]
         assert (trial.state, trial.value, trial.intermediate_values) == (TrialState.PRUNED, None, {})
-        assert known.stints == ()
+        assert (known.stints, known.bracket) == ((), 0)
         assert known.reason == (
             f"rejected: parameters {measure(known.point)['parameters']:,.0f}, but `parameters <= 5000`"
         )
@@ -141,6 +143,22 @@ def test_constraints_that_nothing_meets_end_the_search_with_the_one_to_blame(aga
         "the constraints reject what is proposed: of the last 200 configurations none was allowed, and 200 violate "
         "`parameters <= 1`: relax it, or narrow the space"
     )
+
+
+def test_once_the_constraints_reject_all_whoever_waits_at_a_rung_goes_on() -> None:
+    """Hyperband starts 9 in its first bracket; only these 3 are allowed, of which one goes on."""
+    count = itertools.count(1)
+    search = policy(
+        scheduler="hyperband",
+        constraints=[Constraint("parameters", "<=", 3)],
+        measure=lambda _: {"parameters": float(next(count))},
+    )
+    for number in range(3):
+        assert started(search).number == number
+        assert search.report(number, report(1, number / 10), checkpoint="1") is Decision.PAUSE
+        search.finish(number, "paused")
+    assert started(search).number == 2
+    assert len(search.records) == 3 + MOST_REJECTED
 
 
 def test_what_others_ask_for_is_tried_also_where_the_sampler_finds_nothing() -> None:

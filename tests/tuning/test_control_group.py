@@ -10,6 +10,7 @@ from search.runs.audit import audited, is_control
 from search.runs.ranking import Scoring
 from search.runs.record import TrialRecord
 from search.tuning.answers import Limits, Start
+from search.tuning.chance import chance
 from search.tuning.parts import schedulers
 from tests.tuning.simulation import Simulation, accuracy, policy, report, started
 
@@ -62,6 +63,19 @@ def test_the_share_that_is_let_live_is_that_of_the_setting() -> None:
     condemned = [k for k in records if k.status == "stopped" or is_control(k)]
     share = sum(map(is_control, condemned)) / len(condemned)
     assert abs(share - 0.25) < 4 * (0.25 * 0.75 / len(condemned)) ** 0.5
+
+
+@pytest.mark.parametrize("kind", ["stopping", "promotion"])
+def test_who_is_let_live_is_drawn_at_the_rung_where_he_lost(kind: str) -> None:
+    """At another rung the draw would be another one."""
+    fates = set()
+    for known in searched("asha", {"kind": kind}, 0.5, workers=3):
+        decided = [rung for report in known.reports.values() for rung in report.rungs]
+        lost = [rung for rung in decided if rung.audited] + decided[-1:] * (known.status == "stopped")
+        if lost:
+            assert lost[0].audited == (chance(3, "audit", known.number, lost[0].rung) < 0.5)
+            fates.add((lost[0].rung, lost[0].audited))
+    assert fates == {(rung, audited) for rung in (1, 3) for audited in (True, False)}
 
 
 def test_a_report_past_two_rungs_is_let_live_at_the_one_where_it_lost_alone() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,45 @@ def test_at_a_higher_rung_only_those_are_waited_for_who_may_go_on_from_the_one_b
     assert not ladder.closed(0, 3, over=False)
     arrive(ladder, 3, [6])
     assert ladder.closed(0, 3, over=False)
+
+
+def test_where_nobody_may_go_on_nobody_is_waited_for_at_the_next_rung() -> None:
+    """⌊2 / 3⌋ = 0 of two; the curve's own front, its best, is no other objective that would save one."""
+    ladder = hyperband(2)
+    arrive(ladder, 1, range(2))
+    assert ladder.closed(0, 3, over=True)
+
+
+def test_a_remembered_trial_stands_at_the_rungs_of_its_bracket_and_has_ended_where_it_had() -> None:
+    ladder = hyperband(0)
+    for number, status in enumerate(["stopped", "running", "running"]):
+        ladder.remember(
+            replace(trial(number), status=status, values=dict.fromkeys(range(1, 3 - (number == 2)), 0.5))
+        )
+    ladder.remember(replace(trial(3, bracket=1), values={1: 0.5, 2: 0.6, 3: 0.7}))
+    assert [number in ladder.rung(0, 1) for number in range(4)] == [True, True, True, False]
+    assert [3 in ladder.rung(1, 1), 3 in ladder.rung(1, 3)] == [False, True]
+    assert ladder.rung(1, 3).key(3) == (-0.7, 3)
+
+
+def test_who_had_ended_before_a_rung_is_not_waited_for_after_a_resume() -> None:
+    ladder = hyperband(0)
+    ladder.remember(replace(trial(0), status="running", values={1: 0.5}))
+    ladder.remember(replace(trial(1), status="failed"))
+    assert ladder.closed(0, 1, over=True)
+    ladder.remember(replace(trial(2), status="running"))
+    assert not ladder.closed(0, 1, over=True)
+
+
+def test_a_remembered_control_stands_where_it_was_condemned_and_no_further() -> None:
+    spared = RungDecision(3, keep=True, cutoff=0.9, standing=4, audited=True)
+    last = RecordedReport(3, 3, 0.5, 1.0, 1, None, "continue", (spared,))
+    ladder = Ladder(schedulers["asha"].build(27), Scoring())
+    ladder.remember(replace(trial(0), reports={3: last}, values=dict.fromkeys(range(1, 10), 0.5)))
+    ladder.remember(replace(trial(1), values=dict.fromkeys(range(1, 10), 0.5)))
+    assert [0 in ladder.rung(0, rung) for rung in (1, 3, 9)] == [True, True, False]
+    assert [1 in ladder.rung(0, rung) for rung in (1, 3, 9)] == [True, True, True]
+    assert [ladder.controlled(number) for number in (0, 1)] == [True, False]
 
 
 def test_the_brackets_do_not_know_each_other() -> None:
@@ -181,6 +221,7 @@ def test_a_bracket_that_will_not_be_full_closes_when_no_trial_will_begin() -> No
     assert promotions.goes_on(5, 1, over=True)
     promotions.follow(paused(5, 1, 5.0))
     assert promotions.next(over=False) is None
+    assert promotions.losers(over=True, settled=False) == [], "two have a place and have not gone yet"
     for expected in (5, 4):
         assert promotions.next(over=True) == expected
         promotions.follow(trial(expected))
@@ -200,6 +241,36 @@ def test_of_the_front_the_best_goes_on_first_once_all_places_are_given() -> None
         promotions.follow(trial(number))
     assert went == [8, 7, 6, 1, 0]
     assert [loser.number for loser in promotions.losers(over=False, settled=False)] == [2, 3, 4, 5]
+
+
+def test_whoever_lost_at_the_lower_of_two_rungs_is_not_let_live_at_the_higher() -> None:
+    """A report that passes both: where he is let live at the first one, he is of the control group at both."""
+    ladder = Ladder(schedulers["asha"].build(EPOCHS, audit=0.5), Scoring())
+    fates = set()
+    for number in range(100):
+        ladder.enter(trial(number))
+        low, high = ladder.arrive(number, 0, {3: -float(number)})
+        if number > 2:
+            fates.add((ladder.spared(number, 1), low.audited, high.keep, high.audited))
+            assert high.audited == ladder.spared(number, 1)
+    assert fates == {(True, True, True, True), (False, False, False, False)}
+
+
+def test_whoever_lost_at_the_higher_of_two_rungs_alone_is_drawn_there() -> None:
+    ladder = Ladder(schedulers["asha"].build(EPOCHS, audit=0.5), Scoring())
+    for number in range(300):
+        ladder.enter(trial(number))
+        if number < 3:
+            ladder.arrive(number, 0, {3: 1.0})
+        elif number < 200:
+            ladder.arrive(number, 0, {1: 0.0})
+    fates = set()
+    for number in range(200, 260):
+        low, high = ladder.arrive(number, 0, {3: 0.5 - number / 1000})
+        assert (low.keep, low.audited) == (True, False)
+        assert high.audited == ladder.spared(number, 3)
+        fates.add(high.audited)
+    assert fates == {True, False}
 
 
 def test_who_is_let_live_is_drawn_from_seed_trial_and_rung() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from optuna.trial import TrialState
 from search.plan.domain import Choice, Fixed, Float
 from search.plan.parameter import Parameter
 from search.plan.space import Space
+from search.runs import record
+from search.runs.record import RecordedReport, Stint
+from search.training.report import Report
 from search.tuning.answers import Decision, Done, Limits, Start, Wait
-from search.tuning.parts import schedulers
+from search.tuning.parts import samplers, schedulers
 from search.tuning.policy import Policy
 from tests.tuning.simulation import SPACE, Simulation, fresh, policy, report, started, study
 
@@ -236,16 +240,31 @@ def test_what_others_ask_for_holds_after_a_crash(tmp_path: Path) -> None:
     made.extend("a", 2)
     made.stop_trial("b", 0, "stopped by ada")
     point = {"optimizer": "adam", "learning_rate": 0.5}
-    made.enqueue("c", point)
+    made.enqueue("c", point, seed=7)
     made.note("d", 0, "ada: strange")
+    made.tag("e", 0, "odd", remove=False)
+    made.request_stop("f", "stopped by bob")
+    assert made.ask() == Wait()
+    of = study(tmp_path / "j")
+    assert record.requests_of(of._storage.get_study_system_attrs(of._study_id)) == {
+        "a": {"kind": "extend", "trials": 2, "at": 0.0},
+        "b": {"kind": "stop_trial", "trial": 0, "reason": "stopped by ada", "at": 0.0},
+        "c": {"kind": "enqueue", "point": point, "seed": 7, "at": 0.0},
+        "d": {"kind": "note", "trial": 0, "text": "ada: strange", "at": 0.0},
+        "e": {"kind": "tag", "trial": 0, "text": "odd", "remove": False, "at": 0.0},
+        "f": {"kind": "stop", "reason": "stopped by bob", "at": 0.0},
+    }
+    made.finish(0, "paused")
+    assert made.ask() == Done("stopped by bob")
     again = fresh(tmp_path / "j", workers=9, scheduler="none", budget=Limits(1, 9))
     assert again.budget.trials == 3
-    assert all(again.applied(request) for request in "abcd")
+    assert all(again.applied(request) for request in "abcdef")
     starts = []
     while isinstance(answer := again.ask(), Start):
         starts.append(answer)
     assert [s.number for s in starts] == [0, 1, 2, 3]
     assert point.items() <= starts[1].config.items()
+    assert [s.seed for s in starts] == [0, 7, 0, 0]
     assert again.report(0, report(1, 0.5)) is Decision.STOP
     again.finish(0, "stopped")
     assert again.records[0].reason == "stopped by ada"
@@ -262,12 +281,234 @@ def test_the_last_sentence_counts_what_others_asked_for_as_the_progress_does(tmp
     assert [known.status for known in made.records] == ["completed"] * 6
 
 
+def test_a_stint_and_a_report_are_recorded_with_all_that_is_known_of_them() -> None:
+    made = policy(scheduler="none", budget=Limits(3, 3))
+    started(made)
+    for epoch in (1, 2, 3):
+        told = made.report(0, report(epoch, 0.5), checkpoint=str(epoch))
+    assert told is Decision.STOP
+    made.finish(0, "stopped")
+    started(made)
+    assert made.report(1, Report(2, 2, {"val/accuracy": 0.5}, 7.0, "no gain", 1)) is Decision.STOP
+    made.finish(1, "stopped")
+    started(made)
+    made.stop_trial("a", 2, "stopped by ada")
+    made.report(2, report(1, 0.5), checkpoint="1")
+    made.finish(2, "stopped")
+    stints = [known.stints for known in made.records]
+    assert stints == [
+        (Stint(1, 0.0, end=0.0, ending=ending),) for ending in ("completed", "completed", "stopped")
+    ]
+    assert made.record(0).reports[3] == RecordedReport(3, 3, 0.5, 3.0, 1, "3", "stop")
+    assert made.record(1).reports[2] == RecordedReport(2, 2, 0.5, 7.0, 1, None, "stop", skipped=1)
+
+
+def test_where_a_loss_is_minimized_the_cut_off_is_a_loss_and_names_its_bracket() -> None:
+    rule = schedulers["asha"].build(9, reduction_factor=2, brackets=2)
+    made = policy(study(direction="minimize"), scheduler=rule, budget=Limits(20, 9), workers=20)
+    for _ in range(20):
+        started(made)
+    best: dict[int, float] = {}
+    for known in made.records:
+        loss = 1 / (1 + known.number)
+        made.report(known.number, report(2, loss))
+        best[known.bracket] = min(loss, best.get(known.bracket, loss))
+        at = made.record(known.number).reports[2].rungs[-1]
+        assert (at.rung, at.bracket, at.keep) == (2, known.bracket, True)
+        if at.cutoff is not None:
+            assert loss <= at.cutoff < 1
+    assert set(best) == {0, 1}
+
+
+def test_a_trial_whose_worker_is_not_needed_any_more_pauses_though_it_would_go_on() -> None:
+    """Promotion, the best of two; with two workers it would not pause."""
+    for workers, decision in ((1, Decision.PAUSE), (2, Decision.CONTINUE)):
+        made = policy(scheduler=schedulers["asha"].build(9, kind="promotion", reduction_factor=2), workers=3)
+        for _ in range(3):
+            started(made)
+        assert made.report(0, report(1, 0.1)) is Decision.PAUSE
+        made.finish(0, "paused")
+        made.workers = workers
+        assert made.report(1, report(1, 0.9)) is decision
+        (rung,) = made.record(1).reports[1].rungs
+        assert (rung.rung, rung.keep) == (1, decision is Decision.CONTINUE)
+
+
+def test_the_last_of_a_bracket_that_will_not_be_full_goes_on_without_a_pause() -> None:
+    """Hyperband starts 9 in its first bracket; of these 3, after which the budget is spent, one goes on."""
+    made = policy(scheduler="hyperband", budget=Limits(3, 9), workers=3)
+    for number in range(3):
+        assert started(made).number == number
+    told = [made.report(number, report(1, number / 10)) for number in range(3)]
+    assert told == [Decision.PAUSE, Decision.PAUSE, Decision.CONTINUE]
+
+
+def test_who_has_a_place_goes_on_though_no_new_trial_may_begin() -> None:
+    """Of 4, after which the budget is spent, two go on: the best at once, the second when it is asked for."""
+    made = policy(
+        scheduler=schedulers["hyperband"].build(9, reduction_factor=2), budget=Limits(4, 9), workers=4
+    )
+    for number in range(4):
+        assert started(made).number == number
+    for number in range(4):
+        told = made.report(number, report(1, number / 10), checkpoint="1")
+        if told is Decision.PAUSE:
+            made.finish(number, "paused")
+    assert told is Decision.CONTINUE
+    again = made.ask(new=False)
+    assert isinstance(again, Start)
+    assert again.number == 2
+
+
+def test_a_trials_bracket_is_the_schedulers_draw_or_its_turn() -> None:
+    drawn = schedulers["asha"].build(27, brackets=3)
+    made = policy(scheduler=drawn, budget=Limits(30, 27), workers=30, seed=5)
+    numbers = [started(made).number for _ in range(30)]
+    assert [known.bracket for known in made.records] == [drawn.bracket(5, number, 0) for number in numbers]
+    turns = policy(scheduler="hyperband", budget=Limits(30, 27), workers=30)
+    for _ in range(30):
+        started(turns)
+    assert [known.bracket for known in turns.records] == [0] * 27 + [1] * 3
+
+
+def test_whoever_was_interrupted_goes_on_before_whoever_paused_at_a_rung() -> None:
+    made = policy(scheduler=schedulers["asha"].build(9, kind="promotion", reduction_factor=2), workers=3)
+    for _ in range(3):
+        started(made)
+    for number in (0, 1):
+        made.workers = 1
+        assert made.report(number, report(1, number / 10), checkpoint="1") is Decision.PAUSE
+        made.finish(number, "paused")
+    made.finish(2, "crashed", "the worker process died")
+    made.workers = 3
+    assert [started(made).number, started(made).number] == [2, 1]
+    assert made.record(1).stints[1] == Stint(2, 0.0, from_step=1)
+
+
+def test_whoever_is_let_live_has_a_worker_at_once() -> None:
+    """Hyperband with an audit of all: of 9 the best 3 go on, and then the others, though no new trial may begin."""
+    made = policy(scheduler=schedulers["hyperband"].build(9, audit=1.0), budget=Limits(20, 9), workers=9)
+    for number in range(9):
+        assert started(made).number == number
+    for number in range(9):
+        told = made.report(number, report(1, number / 10), checkpoint="1")
+        if told is Decision.PAUSE:
+            made.finish(number, "paused")
+    went = [made.ask(new=False) for _ in range(3)]
+    assert [answer.number for answer in went if isinstance(answer, Start)] == [7, 6, 0]
+
+
+def test_whoever_has_lost_ends_while_others_still_run() -> None:
+    made = policy(scheduler="hyperband", budget=Limits(3, 9), workers=3)
+    for number in range(3):
+        assert started(made).number == number
+    for number in range(3):
+        told = made.report(number, report(1, number / 10), checkpoint="1")
+        if told is Decision.PAUSE:
+            made.finish(number, "paused")
+    assert made.ask() == Wait()
+    assert [known.status for known in made.records] == ["stopped", "stopped", "running"]
+
+
+def test_a_rung_does_not_wait_for_a_trial_that_failed() -> None:
+    made = policy(scheduler="hyperband", budget=Limits(20, 9), workers=9)
+    for number in range(9):
+        assert started(made).number == number
+    made.finish(0, "failed", "out of memory")
+    told = [made.report(number, report(1, number / 10), checkpoint="1") for number in range(1, 9)]
+    assert told == [Decision.PAUSE] * 7 + [Decision.CONTINUE]
+
+
+def test_no_trial_is_to_blame_for_the_crashes_on_a_bad_node() -> None:
+    made = policy(scheduler="none", workers=3)
+    for _ in range(3):
+        started(made)
+    made.place(0, node="good")
+    made.report(0, report(1, 0.5))
+    for _ in range(4):
+        for number in (1, 2):
+            made.place(number, node="bad")
+            made.finish(number, "crashed", "the worker process died")
+        assert {started(made).number, started(made).number} == {1, 2}
+    assert set(made.nodes.bad) == {"bad"}
+
+
+def test_the_median_rule_compares_the_best_value_with_the_means_of_the_others() -> None:
+    made = policy(scheduler=schedulers["median"].build(9, min_trials=2, grace_period=2), workers=3)
+    for _ in range(3):
+        started(made)
+    for number, values in enumerate([(0.2, 0.4), (0.3, 0.5), (0.36, 0.1)]):
+        for epoch, value in enumerate(values, 1):
+            told = made.report(number, report(epoch, value))
+    assert told is Decision.CONTINUE, "0.36 is above the median of 0.3 and 0.4"
+    (rung,) = made.record(2).reports[2].rungs
+    assert rung.cutoff == pytest.approx(0.35)
+
+
+def test_where_a_stint_runs_is_recorded_once(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    made = fresh(path)
+    started(made)
+    made.place(0, host="far", gpus=0.5)
+    before = path.read_bytes()
+    made.place(0, host="far", gpus=0.5)
+    assert path.read_bytes() == before
+    (stint,) = fresh(path).record(0).stints
+    assert (stint.attempt, stint.host, stint.gpus) == (1, "far", 0.5)
+
+
+def test_who_ended_is_told_once_also_who_ended_while_he_waited(tmp_path: Path) -> None:
+    made = fresh(tmp_path / "j", scheduler="none", workers=2)
+    started(made), started(made)
+    made.finish(0, "failed", "out of memory")
+    made.report(1, report(1, 0.5), checkpoint="1")
+    made.finish(1, "paused")
+    assert made.just_ended() == [0]
+    made.stop_trial("a", 1, "stopped by ada")
+    assert made.just_ended() == [1]
+    assert made.just_ended() == []
+    assert fresh(tmp_path / "j", scheduler="none").just_ended() == []
+
+
+def test_an_epoch_that_is_trained_again_while_the_search_stops_ends_in_a_pause() -> None:
+    made = policy(scheduler="none")
+    started(made)
+    made.report(0, report(1, 0.5))
+    made.finish(0, "crashed", "the worker process died")
+    started(made)
+    made.stop("Ctrl-C")
+    assert made.report(0, report(1, 0.5), attempt=2) is Decision.PAUSE
+
+
 def test_a_trial_enters_the_study_in_one_record(tmp_path: Path) -> None:
     path = tmp_path / "j"
     made = fresh(path)
     before = len(path.read_bytes().splitlines())
     started(made)
     assert len(path.read_bytes().splitlines()) == before + 1
+
+
+def test_as_it_comes_it_has_four_workers_the_seed_0_asha_and_the_model_of_the_curves() -> None:
+    made = Policy(SPACE, budget=Limits(6, 9), study=study())
+    assert [started(made).seed for _ in range(4)] == [0] * 4
+    assert made.ask() == Wait()
+    explicit = Policy(
+        SPACE, budget=Limits(6, 9), study=study(), sampler="auto", scheduler="asha", workers=4, seed=0
+    )
+    for _ in range(4):
+        started(explicit)
+    assert [known.point for known in made.records] == [known.point for known in explicit.records]
+    assert made.report(0, Report(1, 1, {"val/accuracy": 0.5, "val/loss": 9.0}, 1.0)) is Decision.CONTINUE
+    assert made.record(0).values == {1: 0.5}
+    assert abs(made.record(0).stints[0].start - time.time()) < 600
+
+
+def test_a_sampler_may_be_given_by_what_makes_it() -> None:
+    named, given = (policy(sampler=sampler, workers=3) for sampler in ("random", samplers["random"].build))
+    for made in (named, given):
+        for _ in range(3):
+            started(made)
+    assert [known.point for known in named.records] == [known.point for known in given.records]
 
 
 def test_several_objectives_are_refused() -> None:
@@ -319,7 +560,7 @@ def test_a_trial_that_somebody_wants_stopped_ends_when_it_pauses_at_a_rung() -> 
     made.finish(0, "paused")
     assert (made.record(0).status, made.record(0).reason) == ("stopped", "stopped by ada")
     made.stop_trial("b", 1, "stopped by ada")
-    assert made.record(1).status == "stopped"
+    assert (made.record(1).status, made.record(1).reason) == ("stopped", "stopped by ada")
 
 
 def test_promotion_says_why_a_paused_trial_did_not_go_on() -> None:

@@ -107,6 +107,7 @@ def test_asha_keeps_whoever_fewer_than_its_places_are_better_than(
     places = len(everybody) // factor
     assert decided.keep == (places == 0 or sum(value > mine for value in values) < places)
     assert decided.cutoff == (everybody[places - 1] if places else None)
+    assert (decided.rung, decided.standing) == (1, len(everybody))
 
 
 @given(VALUES, st.integers(-5, 5), st.integers(1, 6))
@@ -118,7 +119,15 @@ def test_median_stops_whoever_is_worse_at_best_than_half_of_the_means(
     decided = rule.decide(1, Standing(-9, best, -9), Others([0.0] * len(values), sorted(values)))
     ranked = sorted(values)
     middle = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
-    assert decided.keep == (len(values) < min_trials or best >= middle)
+    enough = len(values) >= min_trials
+    assert decided.keep == (not enough or best >= middle)
+    assert decided.cutoff == (middle if enough else None)
+    assert (decided.rung, decided.standing) == (1, len(values) + 1)
+
+
+@pytest.mark.parametrize("name", ["asha", "median", "none"])
+def test_a_rule_without_brackets_puts_all_into_the_first(name: str) -> None:
+    assert {schedulers[name].build(27).bracket(0, number, number) for number in range(50)} == {0}
 
 
 @pytest.mark.parametrize("brackets", [2, 3])

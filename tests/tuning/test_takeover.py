@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from search.runs import record
+from search.runs.record import RecordedReport, RungDecision
 from search.tuning.answers import Decision, Done, Limits, Start
+from search.tuning.parts import schedulers
 from search.tuning.policy import Policy
 from tests.tuning.simulation import Simulation, accuracy, fresh, policy, report, started, study
 
@@ -114,6 +117,52 @@ def test_a_value_at_a_rung_without_its_decision_is_decided_at_resume(tmp_path: P
     assert again.records[3].reports[1].decision == "stop"
 
 
+@pytest.mark.parametrize(("value", "decision"), [(0.65, "continue"), (0.1, "stop"), (float("nan"), "stop")])
+def test_a_late_decision_is_the_one_in_time_but_for_what_nobody_knows(
+    tmp_path: Path, value: float, decision: str
+) -> None:
+    """Here of a trial at a rung with three others; at the next rung the first one goes on."""
+
+    def until_the_last(path: Path) -> tuple[optuna.Study, Policy]:
+        of = study(path)
+        made = policy(of, workers=4, scheduler=schedulers["asha"].build(9, reduction_factor=2))
+        for _ in range(4):
+            started(made)
+        for number, theirs in enumerate((0.5, 0.6, 0.7)):
+            made.report(number, report(1, theirs), checkpoint="1")
+        return of, made
+
+    _, in_time = until_the_last(tmp_path / "in time")
+    in_time.report(3, report(1, value))
+    of, _ = until_the_last(tmp_path / "late")
+    of._storage.set_trial_intermediate_value(of.trials[3]._trial_id, 1, value)
+    of._storage.set_trial_intermediate_value(of.trials[0]._trial_id, 2, 0.6)
+    again = fresh(tmp_path / "late", workers=4, scheduler=schedulers["asha"].build(9, reduction_factor=2))
+    expected, late = in_time.record(3).reports[1], again.record(3).reports[1]
+    assert late.decision == decision
+    assert repr(late) == repr(replace(expected, seconds=0.0))
+    alone = RungDecision(2, keep=True, cutoff=None, standing=1)
+    assert again.record(0).reports[2] == RecordedReport(2, 2, 0.6, 1.0, 1, None, "continue", (alone,))
+
+
+def test_whoever_is_decided_late_pauses_where_trials_pause_and_stops_where_somebody_asked(
+    tmp_path: Path,
+) -> None:
+    """In time the second would go on at once, as the best of two; late there is no worker that has it."""
+    rule = schedulers["asha"].build(9, kind="promotion", reduction_factor=2)
+    of = study(tmp_path / "j")
+    made = policy(of, workers=3, scheduler=rule)
+    for _ in range(3):
+        started(made)
+    made.report(0, report(1, 0.5), checkpoint="1")
+    made.stop_trial("a", 2, "stopped by ada")
+    for number in (1, 2):
+        of._storage.set_trial_intermediate_value(of.trials[number]._trial_id, 1, 0.6)
+    again = fresh(tmp_path / "j", workers=3, scheduler=rule)
+    assert again.record(1).reports[1].decision == "pause"
+    assert (again.record(2).reports[1].decision, again.record(2).status) == ("stop", "stopped")
+
+
 def test_a_study_with_a_foreign_past_is_taken_over() -> None:
     """Any Optuna study will do: trials of another program count, and are compared at their rungs."""
     of = study()
@@ -148,6 +197,18 @@ def test_a_stint_that_a_crash_left_open_before_it_began_is_closed(tmp_path: Path
     again = fresh(tmp_path / "j", scheduler="none")
     assert started(again).attempt == 3
     assert [stint.ending for stint in again.records[0].stints] == ["paused", "orphaned", None]
+
+
+def test_a_resume_writes_nothing_of_a_trial_that_waits_already(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    made = fresh(path, scheduler="none")
+    started(made)
+    made.report(0, report(1, 0.5), checkpoint="1")
+    made.finish(0, "paused")
+    of = study(path)  # Optuna notes that it was opened
+    before = path.read_bytes()
+    assert policy(of, scheduler="none").record(0).status == "waiting"
+    assert path.read_bytes() == before
 
 
 def test_after_a_success_before_the_resume_the_first_failures_rule_is_over(tmp_path: Path) -> None:
