@@ -211,10 +211,20 @@ def test_a_resume_writes_nothing_of_a_trial_that_waits_already(tmp_path: Path) -
     assert path.read_bytes() == before
 
 
-def test_after_a_success_before_the_resume_the_first_failures_rule_is_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", ["completed", "stopped"])
+def test_after_a_success_before_the_resume_the_first_failures_rule_is_over(
+    tmp_path: Path, status: str
+) -> None:
     made = fresh(tmp_path / "j", scheduler="none", budget=Limits(50, 1))
-    made.report(started(made).number, report(1, 0.5))
+    started(made)
+    if status == "stopped":
+        made.stop_trial("a", 0, "stopped by ada")
+    else:
+        made.report(0, report(1, 0.5))
     made.finish(0, "stopped")
+    if status == "stopped":
+        made.stop_trial("b", 0, "stopped by ada")
+    assert made.record(0).status == status
     again = fresh(tmp_path / "j", scheduler="none", budget=Limits(50, 1))
     for _ in range(5):
         again.finish(started(again).number, "failed", "out of memory")
