@@ -204,6 +204,15 @@ def test_nobody_goes_on_from_an_open_rung_and_the_best_three_from_a_closed_one()
     assert promotions.losers(over=False, settled=False) == [Loser(n, 1, 3, CAPACITY) for n in range(6)]
 
 
+def test_where_a_scheduler_lets_nobody_pause_nobody_waits_for_a_place() -> None:
+    """The study of a promotion that is gone on with by a rule that stops."""
+    ladder = Ladder(schedulers["asha"].build(EPOCHS), Scoring())
+    ladder.enter(trial(0))
+    arrive(ladder, 1, [0])
+    promotions = waiting(ladder, 1, [0])
+    assert promotions.losers(over=True, settled=True) == []
+
+
 def test_while_one_has_a_place_nobody_has_lost() -> None:
     ladder = hyperband(CAPACITY)
     arrive(ladder, 1, range(CAPACITY))
@@ -281,6 +290,8 @@ def test_who_is_let_live_is_drawn_from_seed_trial_and_rung() -> None:
         return [ladder.spared(number, rung) for number in range(200)]
 
     assert drawn(0, 1) == drawn(0, 1)
+    unnamed = Ladder(schedulers["asha"].build(EPOCHS, audit=0.5), Scoring())
+    assert drawn(0, 1) == [unnamed.spared(number, 1) for number in range(200)]
     assert drawn(0, 1) != drawn(1, 1)
     assert drawn(0, 1) != drawn(0, 3)
     assert 60 < sum(drawn(0, 1)) < 140

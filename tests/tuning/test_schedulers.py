@@ -151,6 +151,9 @@ def test_a_bracket_is_drawn_from_the_seed_and_the_number_alone() -> None:
         for seed, order in ((1, 0), (1, 9), (2, 0))
     ]
     assert drawn[0] == drawn[1] != drawn[2]
+    # 27, 12 and 6 of 45; a draw of its own, since that of the audit would let live in one bracket alone.
+    draws = [chance(1, "bracket", number) * 45 for number in range(50)]
+    assert drawn[0] == [(draw >= 27) + (draw >= 39) for draw in draws]
 
 
 @pytest.mark.parametrize(("horizon", "grace", "most"), [(27, 1, 3), (27, 9, 1), (5, 9, 1), (20, 5, 2)])
