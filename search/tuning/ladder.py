@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from search.plan.objectives import Goal
@@ -119,17 +119,16 @@ class Ladder:
             over: no new trial will begin.
         """
         capacity = self.scheduler.capacity(bracket)
-        members = self._members.get(bracket, [])
-        if capacity is None or (len(members) < capacity and not over):
+        awaited: Collection[int] = self._members.get(bracket, [])
+        if capacity is None or (len(awaited) < capacity and not over):
             return False
-        rungs = self.scheduler.rungs_of(bracket)
-        for below, at in zip((None, *rungs), rungs, strict=False):
-            awaited = members if below is None else self._goers(bracket, below)
+        for at in self.scheduler.rungs_of(bracket):
             here = self.rung(bracket, at)
             if not all(n in here or n in self._ended or n in self._control for n in awaited):
                 return False
             if at == rung:
                 break
+            awaited = self._goers(bracket, at)
         return True
 
     def places(self, bracket: int, rung: int) -> int:

@@ -276,9 +276,7 @@ class Policy:
             point: complete or not.
             seed: of its training; None: the run's.
         """
-        self._asked.take(
-            request, kind="enqueue", point=dict(point), **({} if seed is None else {"seed": seed})
-        )
+        self._asked.take(request, kind="enqueue", point=dict(point), seed=seed)
 
     def note(self, request: str, number: int, text: str) -> None:
         """Keep a remark on a trial, finished or not."""

@@ -145,6 +145,16 @@ def test_constraints_that_nothing_meets_end_the_search_with_the_one_to_blame(aga
     )
 
 
+def test_a_limit_that_is_just_met_is_kept_and_not_blamed() -> None:
+    """5 is at most 5; it is the other one that nothing meets."""
+    just, never = Constraint("parameters", "<=", 5), Constraint("latency_ms", "<=", 1)
+    measured = {"parameters": 5.0, "latency_ms": 9.0}
+    refused = policy(measure=lambda _: measured, constraints=[just, never]).ask()
+    assert isinstance(refused, Done)
+    assert "and 200 violate `latency_ms <= 1`" in refused.reason
+    assert started(policy(measure=lambda _: measured, constraints=[just])).number == 0
+
+
 def test_once_the_constraints_reject_all_whoever_waits_at_a_rung_goes_on() -> None:
     """Hyperband starts 9 in its first bracket; only these 3 are allowed, of which one goes on."""
     count = itertools.count(1)

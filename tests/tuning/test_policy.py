@@ -446,6 +446,19 @@ def test_the_median_rule_compares_the_best_value_with_the_means_of_the_others() 
     assert rung.cutoff == pytest.approx(0.35)
 
 
+def test_what_is_recorded_together_is_made_durable_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = fresh(tmp_path / "j", workers=3)
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    with made.together():
+        started(made), started(made)
+        made.report(0, report(1, 0.5))
+        assert synced == []
+    assert len(synced) == 1
+
+
 def test_where_a_stint_runs_is_recorded_once(tmp_path: Path) -> None:
     path = tmp_path / "j"
     made = fresh(path)
