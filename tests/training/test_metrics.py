@@ -37,14 +37,14 @@ def test_scores_are_torchmetrics(seed: int, classes: int, images: int, absent: i
 @given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 60))
 def test_scores_are_scikit_learns_over_the_classes_that_occur(seed: int, classes: int, images: int) -> None:
     logits, labels = drawn(seed, classes, images, 0)
-    predicted = logits.argmax(dim=1)
-    present = np.union1d(labels.numpy(), predicted.numpy())
+    predicted, truth = logits.argmax(dim=1).numpy(), labels.numpy()
+    present = np.union1d(truth, predicted)
     reference = precision_recall_fscore_support(
-        labels, predicted, labels=present, average="macro", zero_division=0
+        truth, predicted, labels=present, average="macro", zero_division=0
     )
     ours = scores(confusion_matrix(logits, labels))
     assert (ours["precision"], ours["recall"], ours["f1"]) == pytest.approx(reference[:3])
-    assert ours["accuracy"] == pytest.approx(accuracy_score(labels, predicted))
+    assert ours["accuracy"] == pytest.approx(accuracy_score(truth, predicted))
 
 
 def test_matrix_rows_are_labels_and_columns_predictions() -> None:
