@@ -19,8 +19,7 @@ MOST_TRIALS = 1_000_000
 class Asked:
     """Requests, each recorded in the study with all that it does, in one record: applied once, or not at all.
 
-    ``budget`` is the budget as it stands, ``stops`` says which trials somebody wants stopped and why, ``points``
-    how many points were asked for.
+    ``budget`` is the budget as it stands, ``stops`` says which trials somebody wants stopped and why.
 
     Args:
         study: holds them.
@@ -39,7 +38,6 @@ class Asked:
     ) -> None:
         self.budget = budget
         self.stops: dict[int, str] = {}
-        self.points = 0
         self._study = study
         self._clock = clock
         self._enqueue = enqueue
@@ -75,7 +73,6 @@ class Asked:
         if document["kind"] == "extend":
             self.budget = replace(self.budget, trials=self.budget.trials + document["trials"])
         elif document["kind"] == "enqueue":
-            self.points += 1
             self._enqueue(f"{record.ENQUEUED}{request}", document["point"], document.get("seed"))
         elif document["kind"] == "stop_trial":
             self.stops[document["trial"]] = document["reason"]

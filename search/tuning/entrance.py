@@ -63,13 +63,12 @@ class Entrance:
     @property
     def over(self) -> bool:
         """Whether no new trial will begin, as the study has it."""
-        return (self._own_over() or self._proposals.exhausted()) and not self._requests_left()
+        return (self._own_over() or self._proposals.exhausted()) and not self._proposals.asked
 
     def next(self) -> int | None:
         """Enter the next trial and return its number; None where no new one may begin."""
         while not self.over:
-            asked_only = self._own_over()
-            proposal = self._proposals.next(self._roster.study, len(self._roster), asked_only=asked_only)
+            proposal = self._proposals.next(self._roster.study, len(self._roster))
             if proposal is None:
                 return None
             number = self._enter(proposal)
@@ -94,9 +93,6 @@ class Entrance:
 
     def _own_over(self) -> bool:
         return self._full() or self._infeasible()
-
-    def _requests_left(self) -> bool:
-        return self._roster.requested < self._asked.points
 
     def _enter(self, proposal: Proposal) -> int | None:
         """Add a trial to the study, whole, in one record; return its number, None where it is rejected."""

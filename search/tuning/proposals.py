@@ -103,7 +103,7 @@ class Proposals:
 
     def add_seen(self, point: Mapping[str, Value], origin: str) -> None:
         """Take note of a point that is a trial already."""
-        self._origins.add(origin)
+        self._tried(origin)
         if not self._space.check(point):
             self._seen.add(identity(point))
 
@@ -113,30 +113,32 @@ class Proposals:
         The start configurations are not, unless they are among the best: they have had their chance.
         """
         if not origin.startswith("past:"):
-            self._origins.add(origin)
+            self._tried(origin)
 
     def enqueue(self, origin: str, point: Mapping[str, Value], seed: int | None = None) -> None:
         """Take a point that somebody asked for; it comes before the sampler's ideas."""
         if origin not in self._origins:
             self._asked[origin] = point, seed
 
+    @property
+    def asked(self) -> bool:
+        """Whether a point that somebody asked for is still to be tried."""
+        return bool(self._asked)
+
     def exhausted(self) -> bool:
         """Tell whether every configuration of a finite space has been tried."""
         return len(self._seen) >= self._size
 
-    def next(self, study: Study, number: int, *, asked_only: bool = False) -> Proposal | None:
-        """Return the next point, or None where there is none left.
+    def next(self, study: Study, number: int) -> Proposal | None:
+        """Return the next point, one that somebody asked for before all others; None where there is none left.
 
         Args:
             study: the study with all trials so far; it is only read.
             number: the number that the trial will have.
-            asked_only: propose nothing but what others asked for.
         """
-        for origin, (point, seed) in self._asked.items():
-            if origin not in self._origins:
-                return replace(self._draw(study, number, 0, point, origin), seed=seed)
-        if asked_only:
-            return None
+        if self._asked:
+            origin, (point, seed) = next(iter(self._asked.items()))
+            return replace(self._draw(study, number, 0, point, origin), seed=seed)
         for origin, point in self._first.items():
             if origin not in self._origins:
                 drawn = self._draw(study, number, 0, point, origin)
@@ -144,6 +146,10 @@ class Proposals:
                     return drawn
                 self._origins.add(origin)
         return self._new(study, number)
+
+    def _tried(self, origin: str) -> None:
+        self._origins.add(origin)
+        self._asked.pop(origin, None)
 
     def _new(self, study: Study, number: int) -> Proposal | None:
         if self.exhausted():

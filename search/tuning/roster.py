@@ -18,8 +18,8 @@ from search.runs.record import RecordedReport, Stint, TrialRecord
 class Roster:
     """The trials by number, with what a Policy would else have to count anew at each ask.
 
-    ``running`` are the trials that workers have, ``own`` counts those of the budget, ``requested`` those that others
-    asked for, ``accepted`` those of them that no constraint rejected; trials of another horizon are none of these.
+    ``running`` are the trials that workers have, ``own`` counts those of the budget, ``accepted`` those that others
+    asked for and no constraint rejected; trials of another horizon are none of these.
 
     Args:
         study: with one direction.
@@ -35,7 +35,6 @@ class Roster:
         self.storage = study._storage
         self.running: set[int] = set()
         self.own = 0
-        self.requested = 0
         self.accepted = 0
         self.rejected_in_a_row = 0
         self._scoring = scoring
@@ -127,7 +126,6 @@ class Roster:
         self._ids.append(trial_id)
         if not known.aside:
             requested = known.request is not None
-            self.requested += requested
             self.accepted += requested and known.status != "rejected"
             self.own += not requested and known.status != "rejected"
         new_and_rejected = known.status == "rejected" and known.copied is None

@@ -18,6 +18,7 @@ from search.runs import record
 from search.runs.ranking import Scoring, rank
 from search.tuning.answers import Decision, Done, Limits, Start
 from search.tuning.entrance import MOST_REJECTED
+from search.tuning.parts import schedulers
 from search.tuning.policy import Policy
 from tests.tuning.simulation import SPACE, Simulation, policy, report, started, study
 
@@ -35,7 +36,8 @@ def made(of: optuna.Study | None = None, **settings: Any) -> Policy:
 
 def test_only_allowed_configurations_are_trained_and_the_others_cost_no_trial() -> None:
     of = study()
-    search = made(of, budget=Limits(12, 2), workers=3)
+    rule = schedulers["asha"].build(9, brackets=2)
+    search = made(of, budget=Limits(12, 9), workers=3, scheduler=rule)
     assert Simulation().run(search) == "all 12 trials are done"
     trained = [known for known in search.records if known.status != "rejected"]
     rejected = [known for known in search.records if known.status == "rejected"]

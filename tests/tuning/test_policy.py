@@ -459,6 +459,27 @@ def test_what_is_recorded_together_is_made_durable_once(
     assert len(synced) == 1
 
 
+def test_the_median_rule_saves_nobody_for_the_best_last_value_alone() -> None:
+    """Others fell from 0.9 to 0.1: 0.3 leads there, but is below their means; no other objective saves it."""
+    made = policy(scheduler=schedulers["median"].build(9, min_trials=2, grace_period=2), workers=3)
+    for _ in range(3):
+        started(made)
+    for number, values in enumerate([(0.9, 0.1), (0.9, 0.1), (0.2, 0.3)]):
+        for epoch, value in enumerate(values, 1):
+            told = made.report(number, report(epoch, value))
+    assert told is Decision.STOP
+
+
+def test_once_the_budget_is_spent_only_what_others_asked_for_begins() -> None:
+    """Not the start points that are left."""
+    made = policy(start=[{"optimizer": "adam"}, {"optimizer": "sgd"}], budget=Limits(1, 1), workers=9)
+    started(made)
+    made.enqueue("a", {"optimizer": "sgd"})
+    started(made)
+    assert [known.origin for known in made.records] == ["start:0", "request:a"]
+    assert made.ask() == Wait()
+
+
 def test_where_a_stint_runs_is_recorded_once(tmp_path: Path) -> None:
     path = tmp_path / "j"
     made = fresh(path)

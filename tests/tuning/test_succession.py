@@ -27,7 +27,7 @@ from search.runs.ranking import Scoring, rank
 from search.runs.reader import open_run
 from search.runs.record import TrialRecord, read, teaches
 from search.runs.storage import SharedStorage
-from search.tuning.answers import Start
+from search.tuning.answers import Done, Start
 from search.tuning.change import Change, changed
 from search.tuning.from_plan import make_policy
 from search.tuning.policy import Policy
@@ -325,6 +325,25 @@ def test_what_others_asked_for_is_neither_lost_nor_done_twice(tmp_path: Path) ->
         assert points.count(0.012) == 1
         origins = [known.origin for known in made.records]
         assert origins.count("request:a") == origins.count("request:b") == 1
+        own = [known for known in made.records if not known.aside and known.request is None]
+        assert len(own) == trials, "requests bring no trial beyond the budget but their own"
+
+
+def test_another_horizon_and_back_what_others_ask_for_then_is_tried(tmp_path: Path) -> None:
+    """The trial of an earlier request counts again, its request as done: it must not stand for the new one."""
+    begun = Begun(tmp_path)
+    policy = make_policy(begun.plan, begun.open(), workers=1)
+    policy.enqueue("a", {"learning_rate": 0.011})
+    begun.train(policy)
+    finished(begun.open(), begun.plan)
+    finished(*begun.go_on(LONGER, more_trials=1))
+    study, plan = begun.go_on(Change(assignments=["budget.epochs=9"]))
+    finished(study, plan)
+    policy = make_policy(plan, study, workers=1)
+    assert isinstance(policy.ask(), Done)
+    policy.enqueue("c", {"learning_rate": 0.013})
+    begun.train(policy)
+    assert [k.point["learning_rate"] for k in policy.records if k.request == "c"] == [0.013]
 
 
 def test_rejected_trials_of_before_do_not_end_the_search(tmp_path: Path) -> None:
