@@ -46,7 +46,8 @@ def contact_sheet(found: Sheet) -> None:
         return
     if found.pixels is None:
         st.info(plain(found.reason), icon=":material/image_not_supported:")
-        with st.expander(f"Without pictures: {len(found.captions)} images"):
+        count = len(found.captions)
+        with st.expander(f"Without pictures: {count} image{'s' * (count != 1)}"):
             st.text("\n".join(found.captions))
         return
     images = [one[:, :, 0] if one.shape[2] == 1 else one for one in found.pixels]

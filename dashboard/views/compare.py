@@ -164,7 +164,8 @@ def _pair(found: Open, said: dict[int, Answers]) -> None:
         return
     st.markdown(plain(compare.verdict(first, second, paired)))
     for right, wrong, rows in ((first, second, paired.only_first), (second, first, paired.only_second)):
-        st.caption(f"Trial {right} gets these right, trial {wrong} does not: {len(rows):,} images")
+        count = f"{len(rows):,} image{'s' * (len(rows) != 1)}"
+        st.caption(f"Trial {right} gets these right, trial {wrong} does not: {count}")
         contact_sheet(differing_images(found.run, said[right], said[wrong], rows, most=MOST_IMAGES))
 
 
