@@ -144,9 +144,17 @@ def keep_for_check(runs: Path, text: str) -> Path:
     path = folder / f"{hashlib.sha256(text.encode('utf-8')).hexdigest()[:16]}.yaml"
     with _refusing(folder):
         write_text(path, text, durable=False)
-        for old in sorted(folder.glob("*.yaml"), key=_written_at)[:-MOST_LISTED]:
+        for old in sorted(folder.glob("*.yaml"), key=written_at)[:-MOST_LISTED]:
             old.unlink(missing_ok=True)
     return path
+
+
+def written_at(path: Path) -> float:
+    """Return when a file was written, in seconds since 1970; 0 where it was removed since it was found."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def why_no_name(runs: Path, name: str) -> str:
@@ -235,14 +243,6 @@ def _read(folder: Path) -> Begun | None:
         return None
     texts = isinstance(made.run, str) and isinstance(made.by, str)
     return made if texts and known_time(made.at) is not None else None
-
-
-def _written_at(path: Path) -> float:
-    """Return when a file was written; 0 where another visitor's check has removed it since it was listed."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
 
 
 def _is_plain(path: Path) -> bool:

@@ -12,7 +12,7 @@ from search.cluster.choose import Cluster, named
 from search.cluster.errors import LinkLost
 from search.cluster.fetch_bucket import fetch_bucket
 from search.cluster.fetch_ssh import Fetched, fetch_ssh
-from search.cluster.homing import EVERY
+from search.cluster.homing import EVERY, Complaint
 from search.cluster.link import Link
 from search.cluster.paths import run_there
 from search.cluster.remote import about
@@ -60,17 +60,15 @@ def run(arguments: argparse.Namespace) -> int:
     cluster = None if in_bucket(arguments.run) else named(arguments.cluster)
     fetched = _fetch(cluster, arguments)
     _tell(fetched, arguments)
-    complaint = ""
+    complaint = Complaint(_is_tried_again)
     while arguments.watch and fetched.driver is not None:
         time.sleep(EVERY)
         try:
             fetched = _fetch(cluster, arguments)
         except (LinkLost, OSError) as error:  # the laptop slept, or is on a train; a bucket is out of reach
-            if str(error) != complaint:  # once: a train has many tunnels, a full disk no end
-                complaint = str(error)
-                print(f"{complaint}; it is tried again every {EVERY:.0f} s", file=sys.stderr, flush=True)
+            complaint.say(str(error))
             continue
-        complaint = ""
+        complaint.over()
         if fetched.new or arguments.json:
             _tell(fetched, arguments)
     return DONE
@@ -86,6 +84,10 @@ def _fetch(cluster: Cluster | None, arguments: argparse.Namespace) -> Fetched:
         return fetch_ssh(
             link, there, folder, cluster=str(cluster.file.path.resolve()), weights=arguments.weights
         )
+
+
+def _is_tried_again(reason: str) -> None:
+    print(f"{reason}; it is tried again every {EVERY:.0f} s", file=sys.stderr, flush=True)
 
 
 def _tell(fetched: Fetched, arguments: argparse.Namespace) -> None:

@@ -194,7 +194,9 @@ def _pace(folder: Path, data: str, tick: int) -> prepared.Pace | None:
     """Return the pace of the last searches of the same images; looked at again with each ``tick``."""
     del tick
     found = []
-    for layout in sorted(find_runs(folder), key=_begun_at, reverse=True):
+    for layout in sorted(
+        find_runs(folder), key=lambda layout: searches.written_at(layout.plan), reverse=True
+    ):
         if (
             prepared.images_of(layout.plan) == data
             and (run := memory.opened(Shelved(layout.root.name, layout)).run) is not None
@@ -203,14 +205,6 @@ def _pace(folder: Path, data: str, tick: int) -> prepared.Pace | None:
         if len(found) == LATEST:
             break
     return prepared.pace_of(found)
-
-
-def _begun_at(layout: RunLayout) -> float:
-    """Return when a run's plan was written; 0 where the run was removed since it was found."""
-    try:
-        return layout.plan.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _check(folder: Path, plan: Plan) -> None:

@@ -18,6 +18,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from PIL import Image
@@ -51,7 +52,7 @@ class Shot:
 
     path: str
     text: str = ""
-    scheme: str = "light"
+    scheme: Literal["light", "dark"] = "light"
     size: tuple[int, int] = (WIDTH, HEIGHT)
     scale: float = 1.0
     first: Callable[[Page], None] = _as_it_is
@@ -119,7 +120,7 @@ def taken(browser: Browser, address: str, shot: Shot) -> Image.Image:
     # Our content security policy evaluates no string, and STREAMLIT is one.
     with browser.new_context(
         viewport={"width": width, "height": height},
-        color_scheme="dark" if shot.scheme == "dark" else "light",
+        color_scheme=shot.scheme,
         device_scale_factor=shot.scale,
         bypass_csp=True,
     ) as context:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from search.cluster.link import Link, RemoteFailed
 from search.runs.layout import RunLayout
 from search.runs.lease import Holder, Origin, write_origin
 from search.runs.requests import pending
-from search.training.cache_folder import cache_folder, locked
+from search.training.cache_folder import cached_for, locked
 
 WEIGHTS = "checkpoint-*.pt"
 
@@ -55,15 +54,12 @@ class Fetched:
     driver: Holder | None
 
 
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> AbstractContextManager[None]:
     """Let one process and thread fetch into a folder: two at once would both continue its journal.
 
     The lock lies in the cache, since the folder of a run that is refused is not made.
     """
-    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-    with locked(cache_folder() / "fetches" / name):
-        yield
+    return locked(cached_for("fetches", str(folder.resolve())))
 
 
 def fetch_ssh(link: Link, run: str, folder: Path, *, cluster: str, weights: bool = False) -> Fetched:

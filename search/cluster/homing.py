@@ -16,6 +16,28 @@ EVERY = 10.0
 """Seconds between two looks: as often as a bucket is written to."""
 
 
+class Complaint:
+    """Says a reason when it is a new one: a train has many tunnels, a full disk no end.
+
+    Args:
+        say: takes a line for the user.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = ""
+
+    def say(self, text: str) -> None:
+        """Say it, unless it was the last that was said."""
+        if text != self._last:
+            self._last = text
+            self._say(text)
+
+    def over(self) -> None:
+        """Take note that it went well, so that the same reason is a new one."""
+        self._last = ""
+
+
 class Homing:
     """Brings a run home every few seconds, in a thread, while this is entered; and once more at the end of it.
 
@@ -40,10 +62,10 @@ class Homing:
     ) -> None:
         self.last: Fetched | None = None
         self._login, self._run, self._folder = login, run, folder
-        self._cluster, self._say, self._every = cluster, say, every
+        self._cluster, self._every = cluster, every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True, name="fetch")
-        self._complaint = ""
+        self._complaint = Complaint(say)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -59,7 +81,7 @@ class Homing:
             with Link(self._login) as link:
                 self._fetch(link)
         except (ClusterError, OSError) as error:  # of this machine's disk, for one
-            self._complain(str(error))
+            self._complaint.say(str(error))
             return None
         return self.last
 
@@ -71,7 +93,7 @@ class Homing:
             except (LinkLost, NoRun):  # whoever follows the search says the one; the other comes soon
                 self._over.wait(self._every)
             except (ClusterError, OSError) as error:
-                self._complain(str(error))
+                self._complaint.say(str(error))
                 self._over.wait(self._every)
 
     def _as_long_as_it_stands(self, link: Link) -> None:
@@ -80,9 +102,4 @@ class Homing:
 
     def _fetch(self, link: Link) -> None:
         self.last = fetch_ssh(link, self._run, self._folder, cluster=self._cluster)
-        self._complaint = ""
-
-    def _complain(self, text: str) -> None:
-        if text != self._complaint:
-            self._complaint = text
-            self._say(text)
+        self._complaint.over()

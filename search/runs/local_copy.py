@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -16,7 +15,7 @@ from search.runs.bucket_lease import NAME, BucketLease, read_claim
 from search.runs.layout import RunLayout, write_json
 from search.runs.lease import holder
 from search.training.bucket import Bucket, copy_down
-from search.training.cache_folder import cache_folder, locked
+from search.training.cache_folder import cached_for, locked
 
 FILE = ".published.json"
 """In the run on this machine: which copy it is, and what of it stands in the bucket."""
@@ -62,8 +61,7 @@ def _of_run(kind: str, address: str) -> Path:
 
 def _kept(kind: str, address: str) -> Path:
     """Return a folder of the cache that belongs to an address; no name below it is taken by another ``kind``."""
-    name = hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:16]
-    return cache_folder().resolve() / kind / name
+    return cached_for(kind, address.rstrip("/")).resolve()
 
 
 def new_copy(address: str) -> LocalCopy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,11 @@ def cache_folder(cache: Path | None = None) -> Path:
         return Path(named).expanduser()
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "winnow"
+
+
+def cached_for(kind: str, key: str, cache: Path | None = None) -> Path:
+    """Return where the cache keeps what it has for a key, such as an address; each kind has a folder of its own."""
+    return cache_folder(cache) / kind / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from search.plan.place import in_bucket
 from search.training.bucket import Bucket, copy_down
-from search.training.cache_folder import cache_folder, locked
+from search.training.cache_folder import cached_for, locked
 from search.training.errors import DataError
 
 
@@ -25,10 +24,9 @@ def local_folder(place: Path | str | None, cache: Path | None = None) -> Path | 
         return place
     if not in_bucket(place):
         return Path(place)
-    name = hashlib.sha256(place.rstrip("/").encode()).hexdigest()[:16]
-    folder = cache_folder(cache) / "buckets" / name
+    folder = cached_for("buckets", place.rstrip("/"), cache)
     try:
-        with locked(folder.with_name(f"{name}.lock")):
+        with locked(folder.with_name(f"{folder.name}.lock")):
             copy_down(Bucket(place), folder)
     except OSError as error:
         raise DataError(f"{place} cannot be copied into {folder}: {error}") from error
