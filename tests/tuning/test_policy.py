@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,29 @@ from search.tuning.policy import Policy
 from tests.tuning.simulation import SPACE, Simulation, fresh, policy, report, started, study
 
 FINITE = Space((Parameter("a", Choice((1, 2, 3)), {}), Parameter("b", Choice(("x", "y")), {"a": (1, 2)})))
+
+
+def all_arrive(made: Policy, count: int) -> list[Decision]:
+    """Start that many trials, then let each arrive at epoch 1 with its number as value; whoever is told to, pauses."""
+    assert [started(made).number for _ in range(count)] == list(range(count))
+    told = []
+    for number in range(count):
+        told.append(made.report(number, report(1, number / 10), checkpoint="1"))
+        if told[-1] is Decision.PAUSE:
+            made.finish(number, "paused")
+    return told
+
+
+def median_of_others(curves: Sequence[Sequence[float]]) -> tuple[Policy, Decision]:
+    """Train one trial after the other by the median rule, compared at epoch 2; return what the last one is told."""
+    rule = schedulers["median"].build(9, min_trials=2, grace_period=2)
+    made = policy(scheduler=rule, workers=len(curves))
+    for _ in curves:
+        started(made)
+    for number, values in enumerate(curves):
+        for epoch, value in enumerate(values, 1):
+            told = made.report(number, report(epoch, value))
+    return made, told
 
 
 def test_a_trial_that_asha_stops_is_pruned_at_its_step_with_every_value_and_the_last_as_its_own() -> None:
@@ -349,13 +373,8 @@ def test_who_has_a_place_goes_on_though_no_new_trial_may_begin() -> None:
     made = policy(
         scheduler=schedulers["hyperband"].build(9, reduction_factor=2), budget=Limits(4, 9), workers=4
     )
-    for number in range(4):
-        assert started(made).number == number
-    for number in range(4):
-        told = made.report(number, report(1, number / 10), checkpoint="1")
-        if told is Decision.PAUSE:
-            made.finish(number, "paused")
-    assert told is Decision.CONTINUE
+    told = all_arrive(made, 4)
+    assert told[-1] is Decision.CONTINUE
     again = made.ask(new=False)
     assert isinstance(again, Start)
     assert again.number == 2
@@ -389,24 +408,14 @@ def test_whoever_was_interrupted_goes_on_before_whoever_paused_at_a_rung() -> No
 def test_whoever_is_let_live_has_a_worker_at_once() -> None:
     """Hyperband with an audit of all: of 9 the best 3 go on, and then the others, though no new trial may begin."""
     made = policy(scheduler=schedulers["hyperband"].build(9, audit=1.0), budget=Limits(20, 9), workers=9)
-    for number in range(9):
-        assert started(made).number == number
-    for number in range(9):
-        told = made.report(number, report(1, number / 10), checkpoint="1")
-        if told is Decision.PAUSE:
-            made.finish(number, "paused")
+    all_arrive(made, 9)
     went = [made.ask(new=False) for _ in range(3)]
     assert [answer.number for answer in went if isinstance(answer, Start)] == [7, 6, 0]
 
 
 def test_whoever_has_lost_ends_while_others_still_run() -> None:
     made = policy(scheduler="hyperband", budget=Limits(3, 9), workers=3)
-    for number in range(3):
-        assert started(made).number == number
-    for number in range(3):
-        told = made.report(number, report(1, number / 10), checkpoint="1")
-        if told is Decision.PAUSE:
-            made.finish(number, "paused")
+    all_arrive(made, 3)
     assert made.ask() == Wait()
     assert [known.status for known in made.records] == ["stopped", "stopped", "running"]
 
@@ -435,12 +444,7 @@ def test_no_trial_is_to_blame_for_the_crashes_on_a_bad_node() -> None:
 
 
 def test_the_median_rule_compares_the_best_value_with_the_means_of_the_others() -> None:
-    made = policy(scheduler=schedulers["median"].build(9, min_trials=2, grace_period=2), workers=3)
-    for _ in range(3):
-        started(made)
-    for number, values in enumerate([(0.2, 0.4), (0.3, 0.5), (0.36, 0.1)]):
-        for epoch, value in enumerate(values, 1):
-            told = made.report(number, report(epoch, value))
+    made, told = median_of_others([(0.2, 0.4), (0.3, 0.5), (0.36, 0.1)])
     assert told is Decision.CONTINUE, "0.36 is above the median of 0.3 and 0.4"
     (rung,) = made.record(2).reports[2].rungs
     assert rung.cutoff == pytest.approx(0.35)
@@ -461,12 +465,7 @@ def test_what_is_recorded_together_is_made_durable_once(
 
 def test_the_median_rule_saves_nobody_for_the_best_last_value_alone() -> None:
     """Others fell from 0.9 to 0.1: 0.3 leads there, but is below their means; no other objective saves it."""
-    made = policy(scheduler=schedulers["median"].build(9, min_trials=2, grace_period=2), workers=3)
-    for _ in range(3):
-        started(made)
-    for number, values in enumerate([(0.9, 0.1), (0.9, 0.1), (0.2, 0.3)]):
-        for epoch, value in enumerate(values, 1):
-            told = made.report(number, report(epoch, value))
+    _, told = median_of_others([(0.9, 0.1), (0.9, 0.1), (0.2, 0.3)])
     assert told is Decision.STOP
 
 
